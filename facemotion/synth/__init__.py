@@ -1,0 +1,1 @@
+"""Procedural talking people, filmed: raw footage with the truth beside it."""
