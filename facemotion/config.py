@@ -1,0 +1,163 @@
+"""params.yaml as typed, validated sections. Nothing here has a default: every value stands in params.yaml,
+where a person sees it and DVC tracks it; unknown, missing or mistyped keys are errors that say what is allowed."""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from facemotion import layout
+from facemotion.errors import FacemotionError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Engine(Section):
+    workers: Annotated[int, Field(ge=0, le=256)]
+
+
+class Source(Section):
+    kind: Literal["synthetic", "folder"]
+    path: str | None
+
+    @model_validator(mode="after")
+    def _path_where_needed(self) -> "Source":
+        if self.kind != "synthetic" and not self.path:
+            raise ValueError(f"source.kind is {self.kind!r}: source.path must name the folder")
+        return self
+
+
+class Synthetic(Section):
+    people: Annotated[int, Field(ge=1, le=100_000)]
+    videos_per_person: Count
+    minutes: Positive
+    width: Annotated[int, Field(ge=64, le=3840, multiple_of=2)]
+    height: Annotated[int, Field(ge=64, le=2160, multiple_of=2)]
+    fps: Annotated[int, Field(ge=5, le=120)]
+    crf: Annotated[int, Field(ge=0, le=51)]
+    preset: Preset
+    seed: Annotated[int, Field(ge=0)]
+    score_frames: Count
+
+
+class Fetch(Section):
+    max_mib: Positive
+    max_minutes: Positive
+    max_pixels: Count
+
+
+class Shots(Section):
+    threshold: Positive
+    min_seconds: NonNegative
+    margin_frames: Annotated[int, Field(ge=0)]
+
+
+class Tubes(Section):
+    detector: Literal["dlib_hog", "dlib_cnn"]
+    stride_s: Positive
+    min_seconds: Positive
+    min_face_px: Positive
+    min_sharpness: NonNegative
+    max_yaw: Positive
+
+
+class Crop(Section):
+    size: Annotated[int, Field(ge=64, le=1024, multiple_of=2)]
+    context: Positive
+    outside: Literal["reflect", "reject"]
+    max_outside: Share
+    max_seconds: Positive
+    crf: Annotated[int, Field(ge=0, le=51)]
+    preset: Preset
+
+
+class Landmarks(Section):
+    landmarker: Literal["dlib"]
+
+
+class Smooth(Section):
+    method: Literal["rts"]
+
+
+class Pack(Section):
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)]
+    val_share: Share
+    test_share: Share
+    salt: str
+    shard_mib: Positive
+
+
+class Params(Section):
+    engine: Engine
+    source: Source
+    synthetic: Synthetic
+    fetch: Fetch
+    shots: Shots
+    tubes: Tubes
+    crop: Crop
+    landmarks: Landmarks
+    smooth: Smooth
+    pack: Pack
+
+
+def load(path: Path = layout.PARAMS) -> Params:
+    """The validated parameters of a file; every problem in it is reported at once."""
+    return validate(read_yaml(path), str(path))
+
+
+def read_yaml(path: Path) -> Any:
+    """The plain content of a YAML file, safely loaded."""
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FacemotionError(f"{path} does not exist: run from the project's root, the folder of dvc.yaml") from error
+    except (MarkedYAMLError, UnicodeDecodeError) as error:
+        raise FacemotionError(f"{path} is not proper YAML: {error}") from error
+
+
+def validate(content: Any, where: str) -> Params:
+    if not isinstance(content, dict):
+        raise FacemotionError(f"{where} must hold sections ({', '.join(Params.model_fields)}), not {content!r}")
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        lines = [f"{where}: {line}" for line in map(_explain, error.errors())]
+        raise FacemotionError("\n".join(lines)) from error
+
+
+def _explain(problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    name = str(problem["loc"][-1]) if problem["loc"] else ""
+    siblings = list(_section_at(problem["loc"][:-1]).model_fields)
+    match problem["type"]:
+        case "extra_forbidden":
+            close = difflib.get_close_matches(name, siblings, 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            return f"{key} is not a known key{hint} (allowed here: {', '.join(siblings)})"
+        case "missing":
+            return f"{key} is missing"
+        case "value_error":
+            return str(problem["ctx"]["error"])
+        case _:
+            return f"{key} is {problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+
+
+def _section_at(location: tuple[Any, ...]) -> type[BaseModel]:
+    model: type[BaseModel] = Params
+    for part in location:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            break
+        model = annotation
+    return model

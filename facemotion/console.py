@@ -1,0 +1,65 @@
+"""What a running command shows: log lines with levels, and progress (a bar on a terminal, else a line now and then)."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+log = logging.getLogger(__name__)
+SECONDS_BETWEEN_LINES = 5.0
+
+
+def setup_logging(level: str | None = None) -> None:
+    """Level from the argument, else from FACEMOTION_LOG, else INFO; to standard error."""
+    name = (level or os.environ.get("FACEMOTION_LOG") or "INFO").upper()
+    if sys.stderr.isatty():
+        handler: logging.Handler = RichHandler(console=Console(stderr=True), show_path=False, log_time_format="[%X]")
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for ours in ("facemotion", "stages", "pipelines", "benchmarks"):
+        logging.getLogger(ours).setLevel(name)
+
+
+class Ticker:
+    """Counts what is done; `advance` may be called as often as one likes."""
+
+    def __init__(self, what: str, total: int, unit: str, bar: Progress | None) -> None:
+        self.what, self.total, self.unit, self.bar = what, total, unit, bar
+        self.count = 0
+        self.started = self.told = time.monotonic()
+        self.task = bar.add_task(what, total=total) if bar is not None else None
+
+    def advance(self, steps: int = 1) -> None:
+        self.count += steps
+        if self.bar is not None and self.task is not None:
+            self.bar.update(self.task, completed=self.count)
+            return
+        now = time.monotonic()
+        if now - self.told >= SECONDS_BETWEEN_LINES and self.count < self.total:
+            self.told = now
+            rate = self.count / (now - self.started)
+            left = (self.total - self.count) / rate if rate else 0.0
+            log.info(
+                "%s: %d of %d %s, %.1f a second, %.0f s left", self.what, self.count, self.total, self.unit, rate, left
+            )
+
+
+@contextmanager
+def progress(what: str, total: int, unit: str = "items") -> Iterator[Ticker]:
+    if not sys.stderr.isatty():
+        yield Ticker(what, total, unit, None)
+        return
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield Ticker(what, total, unit, bar)

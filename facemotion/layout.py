@@ -1,0 +1,44 @@
+"""Every path of the project, relative to its root (the folder of params.yaml and dvc.yaml), in one place."""
+
+from pathlib import Path
+from typing import Final
+
+PARAMS: Final = Path("params.yaml")
+PROFILES: Final = Path("profiles")
+
+DATA: Final = Path("data")
+PLAN: Final = DATA / "plan.parquet"
+SOURCE_SPEC: Final = DATA / "source"  # what a planned source needs besides the table (synthetic: the scenario)
+VIDEOS: Final = DATA / "videos"
+LEDGER: Final = DATA / "videos.parquet"
+TRUTH: Final = DATA / "truth"
+SHOTS: Final = DATA / "shots.parquet"
+TUBES: Final = DATA / "tubes.parquet"
+CLIPS: Final = DATA / "clips"
+CLIP_TABLE: Final = DATA / "clips.parquet"
+LANDMARKS: Final = DATA / "landmarks"
+LANDMARKS_SMOOTH: Final = DATA / "landmarks_smooth"
+PACKED: Final = DATA / "packed"
+
+MODELS: Final = Path("models")
+
+REPORTS: Final = Path("reports")
+METRICS: Final = REPORTS / "metrics"
+PLOTS: Final = REPORTS / "plots"
+PICTURES: Final = REPORTS / "pictures"
+BENCHMARKS: Final = REPORTS / "benchmarks"
+
+WORK: Final = Path(".work")
+
+
+def metrics(name: str) -> Path:
+    return METRICS / f"{name}.json"
+
+
+def plot(name: str) -> Path:
+    return PLOTS / f"{name}.csv"
+
+
+def pictures(stage: str) -> Path:
+    """A stage's own folder of pictures to look at: an out of that stage."""
+    return PICTURES / stage

@@ -1,0 +1,169 @@
+"""The tables that pass between stages: columns, types, and checks made whenever one is written or read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from facemotion.errors import FacemotionError
+from facemotion.files import replacing
+
+BOX: Final = pl.Array(pl.Float64, 4)  # left, top, right, bottom; right and bottom exclusive
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A table's columns in order. `key` columns identify a row; `required` ones are never null."""
+
+    name: str
+    columns: Mapping[str, Any]  # name -> polars type, a class or an instance of one
+    key: tuple[str, ...]
+    required: tuple[str, ...]
+
+    def frame(self, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+        return pl.DataFrame(list(rows), schema=dict(self.columns), orient="row", strict=True)
+
+    def check(self, table: pl.DataFrame, where: str) -> None:
+        expected = {name: pl.DataType.from_python(t) if isinstance(t, type) and not issubclass(t, pl.DataType) else t
+                    for name, t in self.columns.items()}  # fmt: skip
+        problems = [f"column {c!r} is missing" for c in expected if c not in table.columns]
+        problems += [f"column {c!r} is not known" for c in table.columns if c not in expected]
+        problems += [
+            f"column {c!r} holds {table.schema[c]}, not {t}"
+            for c, t in expected.items()
+            if c in table.columns and table.schema[c] != t
+        ]
+        if not problems:
+            problems += [f"column {c!r} has empty rows" for c in self.required if table[c].null_count()]
+            if table.select(self.key).is_duplicated().any():
+                problems.append(f"two rows share the same {', '.join(self.key)}")
+        if problems:
+            raise FacemotionError(f"{where} is not a proper {self.name} table: " + "; ".join(problems))
+
+    def write(self, table: pl.DataFrame, path: Path) -> None:
+        table = table.select(list(self.columns)) if set(table.columns) == set(self.columns) else table
+        self.check(table, str(path))
+        with replacing(path) as temporary:
+            table.write_parquet(temporary, compression="zstd", statistics=False)
+
+    def read(self, path: Path) -> pl.DataFrame:
+        if not path.is_file():
+            raise FacemotionError(f"{path} does not exist; `dvc repro` makes it")
+        try:
+            table = pl.read_parquet(path)
+        except Exception as error:  # any reader error means the same to the person: this file is not whole
+            raise FacemotionError(f"{path} cannot be read as Parquet ({error}); delete it and run `dvc repro`") from error
+        self.check(table, str(path))
+        return table
+
+
+PLAN: Final = Schema(
+    "plan",
+    {
+        "plan_id": pl.String,  # stable hash of what the row denotes
+        "video_id": pl.String,
+        "location": pl.String,  # a URL, or a path for folders; empty for what is rendered
+        "person_id": pl.String,
+        "start_s": pl.Float64,
+        "end_s": pl.Float64,
+        "box": BOX,  # pixels of a ref_width x ref_height frame, or null
+        "ref_width": pl.Int32,
+        "ref_height": pl.Int32,
+        "partition": pl.String,
+        "source": pl.String,
+        "license": pl.String,
+    },
+    key=("plan_id",),
+    required=("plan_id", "video_id", "location", "source"),
+)
+
+VIDEO_STATUSES: Final = (
+    "ok", "private", "removed", "blocked", "geo", "age", "unsupported", "too_large", "timeout", "corrupt", "no_video",
+    "refused", "missing",
+)  # fmt: skip
+LEDGER: Final = Schema(
+    "ledger of videos",
+    {
+        "video_id": pl.String,
+        "status": pl.Enum(VIDEO_STATUSES),
+        "reason": pl.String,  # empty when ok
+        "path": pl.String,  # relative to the project; empty unless ok
+        "sha256": pl.String,
+        "bytes": pl.Int64,
+        "width": pl.Int32,
+        "height": pl.Int32,
+        "fps_num": pl.Int64,  # the true rational frame rate
+        "fps_den": pl.Int64,
+        "frames": pl.Int64,
+        "duration_s": pl.Float64,
+    },
+    key=("video_id",),
+    required=("video_id", "status", "reason", "path"),
+)
+
+SHOTS: Final = Schema(
+    "shots",
+    {
+        "video_id": pl.String,
+        "shot": pl.Int32,
+        "start_frame": pl.Int64,  # half-open; margins at cuts are already trimmed off
+        "end_frame": pl.Int64,
+        "cut_frame": pl.Int64,  # where the shot begins before the margin: the detected cut, or 0
+        "cut_score": pl.Float64,  # null for a video's first shot
+    },
+    key=("video_id", "shot"),
+    required=("video_id", "shot", "start_frame", "end_frame", "cut_frame"),
+)
+
+TUBES: Final = Schema(
+    "tubes",
+    {
+        "video_id": pl.String,
+        "shot": pl.Int32,
+        "tube": pl.Int32,
+        "start_frame": pl.Int64,  # half-open, within the shot
+        "end_frame": pl.Int64,
+        "boxes": pl.List(BOX),  # the face box of every frame, detections and what lies between them
+        "detected": pl.List(pl.Boolean),  # whether the frame's box was seen or filled in
+        "box": BOX,  # the stable square crop box, in pixels of the video; may reach past the frame
+        "score": pl.Float64,  # mean detector score
+        "face_px": pl.Float64,  # median face box height
+        "sharpness": pl.Float64,
+        "yaw": pl.Float64,  # rough median |yaw| in degrees, from landmarks
+        "plan_id": pl.String,  # the plan row it agrees with in time and box, or null
+        "person_id": pl.String,  # that row's person, or one of its own
+        "accepted": pl.Boolean,
+        "reason": pl.String,  # empty when accepted
+    },
+    key=("video_id", "shot", "tube"),
+    required=("video_id", "shot", "tube", "start_frame", "end_frame", "boxes", "box", "accepted", "reason"),
+)
+
+CLIPS: Final = Schema(
+    "clips",
+    {
+        "clip_id": pl.String,
+        "plan_id": pl.String,  # null for a face that no plan row names
+        "video_id": pl.String,
+        "shot": pl.Int32,
+        "tube": pl.Int32,
+        "person_id": pl.String,
+        "group": pl.String,  # people who share a video, or videos that share a face: never in two splits
+        "path": pl.String,
+        "sha256": pl.String,
+        "frames": pl.Int64,
+        "fps_num": pl.Int64,
+        "fps_den": pl.Int64,
+        "size": pl.Int32,
+        "first_frame": pl.Int64,  # of the source video, half-open; clip frame k is source frame source_frames[k]
+        "end_frame": pl.Int64,
+        "source_frames": pl.List(pl.Int64),
+        "start_s": pl.Float64,
+        "end_s": pl.Float64,
+        "box": BOX,  # in pixels of the source video; a square
+    },
+    key=("clip_id",),
+    required=("clip_id", "video_id", "person_id", "group", "path", "sha256", "frames", "size", "box"),
+)
