@@ -64,7 +64,11 @@ def map_items(
                 keep(index, value, error)
         for index in sorted(suspects):
             for _, value, error in _pooled(function, [(index, items[index])], 1):
-                keep(index, value, "the process working on it died (crash, or out of memory)" if error is _DIED else error)
+                keep(
+                    index,
+                    value,
+                    "the process working on it died (crash, or out of memory)" if error is _DIED else error,
+                )
     return [outcomes[index] for index in range(len(items))]
 
 

@@ -54,7 +54,9 @@ class Schema:
         try:
             table = pl.read_parquet(path)
         except Exception as error:  # any reader error means the same to the person: this file is not whole
-            raise FacemotionError(f"{path} cannot be read as Parquet ({error}); delete it and run `dvc repro`") from error
+            raise FacemotionError(
+                f"{path} cannot be read as Parquet ({error}); delete it and run `dvc repro`"
+            ) from error
         self.check(table, str(path))
         return table
 

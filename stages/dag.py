@@ -1,0 +1,94 @@
+"""The DAG as DVC sees it: what each stage needs and makes, and what dvc.lock remembers of it.
+
+`dvc.repo.Repo().index` resolves foreach, matrix and vars, but is no documented API: only this file uses it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facemotion import config
+from facemotion.files import file_digest
+
+
+@dataclass(frozen=True)
+class Stage:
+    name: str
+    deps: tuple[str, ...]  # paths relative to the project's root
+    params: tuple[str, ...]  # keys of params.yaml
+    outs: tuple[str, ...]
+
+
+def read() -> dict[str, Stage]:
+    """Every stage of dvc.yaml by name."""
+    from dvc.repo import Repo
+
+    with Repo(".") as repo:
+        stages = [stage for stage in repo.index.stages if hasattr(stage, "name")]
+        return {stage.name: _plain(stage) for stage in stages}
+
+
+def _plain(stage: Any) -> Stage:
+    from dvc.dependency.param import ParamsDependency
+
+    params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
+    files = [dep for dep in stage.deps if not isinstance(dep, ParamsDependency)]
+    return Stage(
+        stage.name,
+        tuple(Path(dep.def_path).as_posix() for dep in files),
+        tuple(sorted(key for dep in params for key in dep.params)),
+        tuple(Path(out.def_path).as_posix() for out in stage.outs),
+    )
+
+
+def locked() -> dict[str, Any]:
+    """dvc.lock's entries by stage name."""
+    path = Path("dvc.lock")
+    content = config.read_yaml(path) if path.is_file() else None
+    return dict((content or {}).get("stages") or {})
+
+
+def digest(path: Path) -> str:
+    """The md5 of a file or folder as DVC reckons it; empty where there is none."""
+    if path.is_dir():
+        entries = sorted(
+            (file.relative_to(path).as_posix(), file_digest(file, "md5")) for file in path.rglob("*") if file.is_file()
+        )
+        listing = json.dumps([{"md5": md5, "relpath": name} for name, md5 in entries])
+        return hashlib.md5(listing.encode()).hexdigest() + ".dir"
+    return file_digest(path, "md5") if path.is_file() else ""
+
+
+def digests(paths: tuple[str, ...]) -> dict[str, str]:
+    return {path: digest(Path(path)) for path in paths}
+
+
+def up_to_date(
+    stages: Mapping[str, Stage], params: Mapping[str, Any], just_made: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Stages whose dvc.lock entry agrees with what there is now, with the digests of their outs.
+
+    Data is compared by the digests of dvc.lock and of `just_made`, without reading it again; code is read."""
+    lock = locked()
+    outs = {name: {out["path"]: out.get("md5", "") for out in entry.get("outs", [])} for name, entry in lock.items()}
+    made = {path: md5 for entry in outs.values() for path, md5 in entry.items()} | dict(just_made)
+    state = {}
+    for name, stage in stages.items():
+        if name not in lock or any(out in just_made for out in stage.outs):
+            continue
+        recorded = {dep["path"]: dep.get("md5", "") for dep in lock[name].get("deps", [])}
+        remembered = {key: value for file in lock[name].get("params", {}).values() for key, value in file.items()}
+        now = {path: made.get(path) or digest(Path(path)) for path in stage.deps}
+        if recorded == now and remembered == {key: value_at(params, key) for key in stage.params}:
+            state[name] = outs[name]
+    return state
+
+
+def value_at(params: Mapping[str, Any], key: str) -> Any:
+    """The value of a dotted key."""
+    value: Any = params
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,164 @@
+"""What every stage does around its own work: settings, logging, the record, a closing line, errors one can read."""
+
+import logging
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from facemotion import config, console, layout, tracking
+from facemotion.config import Params
+from facemotion.errors import FacemotionError
+from facemotion.files import write_json
+from stages import dag, provenance
+
+log = logging.getLogger("stages")
+
+
+@dataclass
+class Notes:
+    """What a stage tells of its work besides its outs. `key` names the same work again after an interruption."""
+
+    stage: str
+    key: str
+    metrics: dict[str, float] = field(default_factory=dict)
+    artifacts: list[Path] = field(default_factory=list)
+
+    def score(self, values: Mapping[str, float]) -> None:
+        """Write the stage's metric file, which is an out: `{}` where there is no truth to score against."""
+        write_json(layout.metrics(METRIC_FILES.get(self.stage, self.stage)), dict(values))
+        self.measure(values)
+
+    def measure(self, values: Mapping[str, float]) -> None:
+        """Figures for the record only, such as rates, that may differ from run to run."""
+        self.metrics.update(values)
+
+    def keep(self, *paths: Path) -> None:
+        """Small files that go into the record: tables, pictures."""
+        self.artifacts.extend(paths)
+
+    @property
+    def work(self) -> Path:
+        """Where unfinished work survives a kill. Other keys of this stage are other work: dropped."""
+        home = layout.WORK / self.stage
+        for old in home.glob("*"):
+            if old.name != self.key:
+                shutil.rmtree(old)
+        (home / self.key).mkdir(parents=True, exist_ok=True)
+        return home / self.key
+
+    def done_with_work(self) -> None:
+        shutil.rmtree(layout.WORK / self.stage, ignore_errors=True)
+
+
+METRIC_FILES = {"smooth": "smoothing", "judge": "synth"}
+
+
+def run(name: str, body: Callable[[Params, Notes], str]) -> None:
+    """Run a stage to its end, or end the process with a message and exit code 1."""
+    console.setup_logging()
+    started = time.time()
+    try:
+        params = config.load()
+        raw = config.read_yaml(layout.PARAMS)
+        stages = dag.read()
+        stage = stages[os.environ.get("DVC_STAGE", name)]
+        deps = dag.digests(stage.deps)
+    except FacemotionError as error:
+        _fail(name, error)
+    wanted = {key: dag.value_at(raw, key) for key in stage.params}
+    notes = Notes(name, provenance.work_key(deps, wanted))
+    tracking.preload()
+    problem: BaseException | None = None
+    message = ""
+    with _peak_memory() as peak:
+        try:
+            message = body(params, notes)
+        except (Exception, KeyboardInterrupt) as error:
+            problem, message = error, f"{type(error).__name__}: {error}"
+    outs = {} if problem else dag.digests(stage.outs)
+    key, pipeline_started = provenance.pipeline(started)
+    cached = {
+        other: tracking.outs_digest(digests)
+        for other, digests in dag.up_to_date(stages, raw, outs).items()
+        if other != stage.name
+    }
+    tracking.publish(
+        tracking.StageRecord(
+            stage=stage.name,
+            pipeline=key,
+            pipeline_started=pipeline_started,
+            started=started,
+            ended=time.time(),
+            ok=problem is None,
+            message=message,
+            peak_mib=peak[0],
+            params=_flat(wanted),
+            tags=provenance.tags(),
+            metrics=notes.metrics,
+            deps=deps,
+            outs=outs,
+            artifacts=tuple(str(path) for path in notes.artifacts),
+            cached=cached,
+        )
+    )
+    if problem is not None:
+        _fail(name, problem)
+    log.info("%s: %s (%.1f s)", name, message, time.time() - started)
+
+
+def _fail(name: str, problem: BaseException) -> None:
+    match problem:
+        case FacemotionError():
+            log.error("stage %s: %s", name, problem)
+        case KeyboardInterrupt():
+            log.error("stage %s: interrupted; `dvc repro` goes on", name)
+        case OSError() if problem.errno in (28, 122):
+            log.error("stage %s: the disk is full (%s); free some space and run `dvc repro`", name, problem.filename)
+        case PermissionError():
+            log.error("stage %s: %s may not be written; make it writable", name, problem.filename)
+        case _:
+            log.error("stage %s failed; this is a fault of facemotion, please report it", name, exc_info=problem)
+    sys.exit(1)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return flat
+
+
+class _peak_memory:  # noqa: N801 - a context manager
+    """The largest resident size of this process and its descendants together, in MiB, sampled twice a second."""
+
+    def __enter__(self) -> list[float]:
+        self.peak = [0.0]
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+        return self.peak
+
+    def _watch(self) -> None:
+        me = psutil.Process()
+        while True:
+            total = 0
+            for process in [me, *me.children(recursive=True)]:
+                try:
+                    total += process.memory_info().rss
+                except psutil.Error:
+                    continue
+            self.peak[0] = max(self.peak[0], total / 2**20)
+            if self.over.wait(0.5):
+                return
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.thread.join()
