@@ -48,6 +48,8 @@ class Keys:
 
     def at(self, times: Times) -> Times:
         """Values [T, ...] at seconds [T]; beyond the last key its value stays."""
+        if len(self.times) == 1:
+            return np.repeat(self.last[None], len(times), axis=0)
         keys = np.asarray(self.times)
         values = np.stack(self.values)
         right = np.clip(np.searchsorted(keys, times, side="right"), 1, len(keys) - 1)
