@@ -1,0 +1,167 @@
+"""How strangers judge the footage: whether detectors find the faces, and landmarkers the true points and motions."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facemotion.landmarks.layout import GROUPS, LID_PAIRS_LEFT, LID_PAIRS_RIGHT, LIP_PAIRS, N_IBUG, OUTER_EYES
+from facemotion.synth.records import Rows, Truth
+
+Image = NDArray[np.uint8]
+Detect = Callable[[Image], NDArray[np.floating]]  # to boxes [N, 4], pixels
+Landmark = Callable[[Image, NDArray[np.floating]], NDArray[np.floating]]  # image and one box to points [68+, 2]
+Read = Callable[[Path, int, int, int], Iterator[Image]]  # frames start, start + step, ... before end of a video
+
+MAX_YAW: Final = 30.0
+MIN_FACE_PX: Final = 80.0
+STEP: Final = 2
+SEQUENCE: Final = 40  # judged frames of one shot, every STEP-th
+_MIN_OVERLAP: Final = 0.3
+# Sequences in which the truth hardly moves say nothing about correlation: ranges over the outer-eye distance.
+_MIN_LID_RANGE: Final = 0.06
+_MIN_LIP_RANGE: Final = 0.04
+_MIN_FRAMES: Final = 12
+
+
+@dataclass
+class _Tally:
+    found: list[bool] = field(default_factory=list)
+    found_cnn: list[bool] = field(default_factory=list)
+    inner: list[float] = field(default_factory=list)
+    jaw: list[float] = field(default_factory=list)
+    lids: list[float] = field(default_factory=list)
+    lips: list[float] = field(default_factory=list)
+
+
+def eligible(rows: Rows, width: int, height: int) -> NDArray[np.bool_]:
+    """Faces that a detector must find: turned by at most 30 degrees, over 80 pixels, wholly in the frame."""
+    box = rows["face_box"]
+    inside = (box[:, :2] >= 0).all(axis=1) & (box[:, 2] <= width) & (box[:, 3] <= height)
+    size = (box[:, 2:] - box[:, :2]).min(axis=1)
+    return inside & (size > MIN_FACE_PX) & (np.abs(rows["pose"][:, 0]) <= MAX_YAW)
+
+
+def judge(
+    videos: Sequence[tuple[Path, Truth]],
+    *,
+    read: Read,
+    detect: Detect,
+    landmark: Landmark,
+    detect_cnn: Detect | None = None,
+    frames: int = 600,
+    cnn_frames: int = 200,
+    seed: int = 0,
+) -> dict[str, float]:
+    """The figures of reports/metrics/synth.json, on about `frames` frames in sequences of many shots."""
+    tally = _Tally()
+    cnn_step = max(1, round(frames / max(1, cnn_frames)))
+    for path, truth, rows in _sequences(videos, frames, seed):
+        _judge_sequence(tally, path, truth, rows, read, detect, landmark, detect_cnn, cnn_step)
+    figures = {
+        "hog_detection_rate": _mean(tally.found),
+        "cnn_detection_rate": _mean(tally.found_cnn),
+        "dlib_nme_median": float(np.median(tally.inner)) if tally.inner else None,
+        "dlib_nme_jaw_median": float(np.median(tally.jaw)) if tally.jaw else None,
+        "lid_correlation": _mean(tally.lids),
+        "lip_correlation": _mean(tally.lips),
+    }
+    return {name: value for name, value in figures.items() if value is not None}
+
+
+def _sequences(videos: Sequence[tuple[Path, Truth]], frames: int, seed: int) -> Iterator[tuple[Path, Truth, Rows]]:
+    """Tracks of planned people in shots drawn at random, until `frames` eligible frames are reached."""
+    shots = [(path, truth, number) for path, truth in videos for number in range(len(truth.spec.shots))]
+    total = 0
+    for choice in np.random.default_rng([seed, len(shots)]).permutation(len(shots)):
+        path, truth, number = shots[choice]
+        rows = truth.track(number, 0)
+        if len(rows) and rows["planned"][0]:
+            rows = rows.where(np.arange(len(rows)) % STEP == 0)
+            rows = rows.where(np.arange(len(rows)) < SEQUENCE)
+            good = eligible(rows, truth.spec.width, truth.spec.height)
+            if good.sum() >= _MIN_FRAMES:
+                yield path, truth, rows.where(good)
+                total += int(good.sum())
+        if total >= frames:
+            return
+
+
+def _judge_sequence(
+    tally: _Tally,
+    path: Path,
+    truth: Truth,
+    rows: Rows,
+    read: Read,
+    detect: Detect,
+    landmark: Landmark,
+    detect_cnn: Detect | None,
+    cnn_step: int,
+) -> None:
+    wanted = {int(frame): row for row, frame in enumerate(rows["frame"])}
+    first, last = min(wanted), max(wanted)
+    seen, found = [], []
+    for offset, image in enumerate(read(path, first, last + 1, STEP)):
+        row = wanted.get(first + offset * STEP)
+        if row is None:
+            continue
+        true_box, true_points = rows["face_box"][row], rows["points"][row]
+        if detect_cnn is not None and len(tally.found) % cnn_step == 0:
+            tally.found_cnn.append(best_box(detect_cnn(image), true_box) is not None)
+        box = best_box(detect(image), true_box)
+        tally.found.append(box is not None)
+        if box is not None:
+            points = landmark(image, box)[:N_IBUG]
+            inner, jaw = point_errors(points, true_points)
+            tally.inner.append(inner)
+            tally.jaw.append(jaw)
+            seen.append(row)
+            found.append(points)
+    if len(found) >= _MIN_FRAMES:
+        openings = rows["openings"][seen]
+        _correlate(tally.lids, [_lids(points) for points in found], openings[:, :2].mean(axis=1), _MIN_LID_RANGE)
+        _correlate(tally.lips, [_gap(points, LIP_PAIRS) for points in found], openings[:, 2], _MIN_LIP_RANGE)
+
+
+def best_box(boxes: NDArray[np.floating], true_box: NDArray[np.floating]) -> NDArray[np.floating] | None:
+    """The detected box that overlaps the true face most; None where none overlaps by 0.3 (intersection over union)."""
+    best, best_overlap = None, _MIN_OVERLAP
+    for box in boxes:
+        size = np.minimum(box[2:], true_box[2:]) - np.maximum(box[:2], true_box[:2])
+        shared = float(np.prod(np.maximum(size, 0)))
+        union = float(np.prod(box[2:] - box[:2]) + np.prod(true_box[2:] - true_box[:2])) - shared
+        if shared / union > best_overlap:
+            best, best_overlap = box, shared / union
+    return best
+
+
+def point_errors(points: NDArray[np.floating], true_points: NDArray[np.floating]) -> tuple[float, float]:
+    """Mean distance over the true outer-eye distance: of the 51 points inside the face, and of the jaw."""
+    left, right = OUTER_EYES
+    unit = np.linalg.norm(true_points[left] - true_points[right])
+    errors = np.linalg.norm(points - true_points[:N_IBUG], axis=1) / unit
+    jaw = len(GROUPS["jaw"])
+    return float(errors[jaw:].mean()), float(errors[:jaw].mean())
+
+
+def _gap(points: NDArray[np.floating], pairs: Sequence[tuple[int, int]]) -> float:
+    left, right = OUTER_EYES
+    unit = np.linalg.norm(points[left] - points[right])
+    return float(np.mean([np.linalg.norm(points[a] - points[b]) for a, b in pairs]) / unit)
+
+
+def _lids(points: NDArray[np.floating]) -> float:
+    return _gap(points, (*LID_PAIRS_LEFT, *LID_PAIRS_RIGHT))
+
+
+def _correlate(into: list[float], measured: list[float], true: NDArray[np.floating], least: float) -> None:
+    values = np.asarray(measured)
+    if np.ptp(true) >= least and values.std() > 0:
+        into.append(float(np.corrcoef(values, true)[0, 1]))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
