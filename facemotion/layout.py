@@ -8,7 +8,7 @@ PROFILES: Final = Path("profiles")
 
 DATA: Final = Path("data")
 PLAN: Final = DATA / "plan.parquet"
-SOURCE_SPEC: Final = DATA / "source"  # what a planned source needs besides the table (synthetic: the scenario)
+SOURCE: Final = DATA / "source.json"  # what the source held when last scanned
 VIDEOS: Final = DATA / "videos"
 LEDGER: Final = DATA / "videos.parquet"
 TRUTH: Final = DATA / "truth"

@@ -123,6 +123,13 @@ def open_client() -> "MlflowClient":
     return client
 
 
+def experiment_id() -> str:
+    """The project's experiment, made where it does not exist yet."""
+    experiment = open_client().get_experiment_by_name(EXPERIMENT)
+    assert experiment is not None
+    return str(experiment.experiment_id)
+
+
 def _mlflow() -> Any:
     # Seconds, not minutes, until an unreachable server is given up on.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")

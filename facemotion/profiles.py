@@ -1,0 +1,62 @@
+"""Profiles: small overlays of params.yaml, written into it with its comments kept, so that git shows what changed."""
+
+import difflib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from facemotion import config, layout
+from facemotion.errors import FacemotionError
+from facemotion.files import write_text
+
+
+def available() -> dict[str, str]:
+    """Profile names with the first sentence of their comment."""
+    found = {}
+    for path in sorted(layout.PROFILES.glob("*.yaml")):
+        comment = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if not line.startswith("#"):
+                break
+            comment.append(line.lstrip("# "))
+        found[path.stem] = " ".join(comment)
+    return found
+
+
+def apply(name: str, *, write: bool = True) -> str:
+    """Lay a profile over params.yaml and return what changes, as a diff. What would not be valid is not written."""
+    path = layout.PROFILES / f"{name}.yaml"
+    if name not in available():
+        raise FacemotionError(f"there is no profile {name!r}; there are: {', '.join(available())}")
+    return overlay(config.read_yaml(path), str(path), write=write)
+
+
+def overlay(changes: Mapping[str, Any], where: str, *, write: bool = True) -> str:
+    """Lay values over params.yaml, comments kept; `where` names their origin in messages."""
+    yaml = YAML()
+    yaml.width = 120
+    yaml.preserve_quotes = True
+    yaml.representer.add_representer(type(None), lambda r, _: r.represent_scalar("tag:yaml.org,2002:null", "null"))
+    before = layout.PARAMS.read_text(encoding="utf-8")
+    content = yaml.load(before)
+    _lay(content, changes, where)
+    text = io.StringIO()
+    yaml.dump(content, text)
+    config.validate(YAML(typ="safe", pure=True).load(text.getvalue()), f"{layout.PARAMS} with {where}")
+    if write:
+        write_text(Path(layout.PARAMS), text.getvalue())
+    names = (str(layout.PARAMS), f"{layout.PARAMS} with {where}")
+    return "".join(difflib.unified_diff(before.splitlines(True), text.getvalue().splitlines(True), *names, n=0))
+
+
+def _lay(content: Any, changes: Mapping[str, Any], where: str) -> None:
+    for key, value in changes.items():
+        if key not in content:
+            raise FacemotionError(f"{where}: {key} is not a known key (allowed here: {', '.join(content)})")
+        if isinstance(value, Mapping) and isinstance(content[key], Mapping):
+            _lay(content[key], value, where)
+        else:
+            content[key] = value

@@ -1,0 +1,1 @@
+"""What drives the DAG from outside, and what keeps its description true."""

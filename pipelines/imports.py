@@ -1,0 +1,68 @@
+"""Which of our own modules a module imports, found in the source without running it."""
+
+import ast
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+PACKAGES: Final = ("facemotion", "stages")
+
+# Imported by every stage, but unable to change an out's bytes: paths stand in dvc.yaml, values in params.yaml, both
+# tracked by DVC itself; the rest only shows, records or hands out work.
+WITHOUT_BEARING: Final = frozenset(
+    {
+        "facemotion/config.py",
+        "facemotion/console.py",
+        "facemotion/engine.py",
+        "facemotion/errors.py",
+        "facemotion/layout.py",
+        "facemotion/tracking.py",
+        "stages/dag.py",
+        "stages/harness.py",
+        "stages/provenance.py",
+    }
+)
+
+
+def needed_by(module: Path) -> list[str]:
+    """Files that `module` imports, directly or not, itself among them; those without bearing on outs are left out."""
+    seen: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        path = waiting.pop()
+        if path not in seen and path.as_posix() not in WITHOUT_BEARING:
+            seen.add(path)
+            waiting += imported_by(path)
+    return sorted(path.as_posix() for path in seen if not _is_empty(path))
+
+
+@cache
+def imported_by(path: Path) -> tuple[Path, ...]:
+    """Our files that a file imports at any depth of its code, with the packages they lie in."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import():
+                names += [alias.name for alias in node.names]
+            case ast.ImportFrom() if node.level == 0 and node.module:
+                names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            case ast.ImportFrom() if node.level:
+                raise ValueError(f"{path}: write absolute imports; this reader follows no relative ones")
+    found: list[Path] = []
+    for name in names:
+        parts = name.split(".")
+        if parts[0] in PACKAGES:
+            for depth in range(1, len(parts) + 1):
+                found += _file_of(parts[:depth])
+    return tuple(dict.fromkeys(found))
+
+
+def _file_of(parts: list[str]) -> list[Path]:
+    base = Path(*parts)
+    return [file for file in (base.with_suffix(".py"), base / "__init__.py") if file.is_file()]
+
+
+def _is_empty(path: Path) -> bool:
+    """A package's file that holds but a docstring changes nothing."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return path.name == "__init__.py" and all(isinstance(node, ast.Expr) for node in body)
