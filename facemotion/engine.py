@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from facemotion.errors import FacemotionError
+
+DIED: Final = "the process working on it died (a crash, or out of memory)"
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ def map_items(
 ) -> list[Outcome[Item, Value]]:
     """Outcomes in the order of `items`, whatever the number of workers; `done` is called as each one ends.
 
-    `function` and the items must pickle. A worker that dies (hostile media can crash a decoder) costs only the
+    One worker is this very process, for debugging. `function` and the items must pickle. A worker that dies (hostile media can crash a decoder) costs only the
     item it held: the items in flight are tried again one by one, and the one that kills its worker is the culprit."""
     outcomes: dict[int, Outcome[Item, Value]] = {}
 
@@ -52,27 +54,20 @@ def map_items(
         if done is not None:
             done(outcomes[index])
 
-    if workers <= 1 or len(items) <= 1:
+    if workers <= 1:
         for index, item in enumerate(items):
             keep(index, *_guarded(function, item))
     else:
         suspects = []
         for index, value, error in _pooled(function, list(enumerate(items)), min(workers, len(items))):
-            if error is _DIED:
+            if error is DIED:
                 suspects.append(index)
             else:
                 keep(index, value, error)
         for index in sorted(suspects):
             for _, value, error in _pooled(function, [(index, items[index])], 1):
-                keep(
-                    index,
-                    value,
-                    "the process working on it died (crash, or out of memory)" if error is _DIED else error,
-                )
+                keep(index, value, error)
     return [outcomes[index] for index in range(len(items))]
-
-
-_DIED = "\0died"
 
 
 def _guarded(function: Callable[[Item], Value], item: Item) -> tuple[Value | None, str | None]:
@@ -114,7 +109,7 @@ def _pooled(
                         value, error = future.result()
                     except BrokenProcessPool:
                         broken = True
-                        yield index, None, _DIED
+                        yield index, None, DIED
                     else:
                         yield index, value, error
         except BaseException:

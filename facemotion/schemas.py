@@ -91,7 +91,7 @@ LEDGER: Final = Schema(
         "video_id": pl.String,
         "status": pl.Enum(VIDEO_STATUSES),
         "reason": pl.String,  # empty when ok
-        "path": pl.String,  # relative to the project; empty unless ok
+        "path": pl.String,  # within data/videos; empty unless ok
         "sha256": pl.String,
         "bytes": pl.Int64,
         "width": pl.Int32,
