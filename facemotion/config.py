@@ -59,6 +59,7 @@ class Fetch(Section):
 
 class Shots(Section):
     threshold: Positive
+    min_change: NonNegative
     min_seconds: NonNegative
     margin_frames: Annotated[int, Field(ge=0)]
 

@@ -114,9 +114,11 @@ SHOTS: Final = Schema(
         "end_frame": pl.Int64,
         "cut_frame": pl.Int64,  # where the shot begins before the margin: the detected cut, or 0
         "cut_score": pl.Float64,  # null for a video's first shot
+        "accepted": pl.Boolean,
+        "reason": pl.String,  # empty when accepted
     },
     key=("video_id", "shot"),
-    required=("video_id", "shot", "start_frame", "end_frame", "cut_frame"),
+    required=("video_id", "shot", "start_frame", "end_frame", "cut_frame", "accepted", "reason"),
 )
 
 TUBES: Final = Schema(

@@ -1,0 +1,1 @@
+"""Detectors and landmarkers behind one small interface each."""

@@ -1,0 +1,114 @@
+"""Where a video's shots begin and end: hard cuts found by PySceneDetect, exact to the frame, margins trimmed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from scenedetect import FrameTimecode
+from scenedetect.detectors import AdaptiveDetector
+
+from facemotion import config
+from facemotion.video import Image, Limits, Reader
+
+# Cuts change the whole picture: they show as well in a small one, and the comparison costs a tenth.
+COMPARED_WIDTH: Final = 256
+WINDOW: Final = 2  # frames on either side that a cut must stand out from
+
+
+@dataclass(frozen=True)
+class ShotJob:
+    """One video to cut into shots; picklable."""
+
+    video_id: str
+    path: Path
+    settings: config.Shots
+    limits: Limits = Limits()
+
+
+def shots_of(job: ShotJob) -> list[dict[str, Any]]:
+    """Rows of the table of shots for one video, too short ones included with the reason."""
+    cv2.setNumThreads(1)
+    reader = Reader(job.path, job.limits)
+    width = min(COMPARED_WIDTH, reader.info.width)
+    height = max(round(reader.info.height * width / reader.info.width), 8)
+    cuts = find_cuts(reader.frames(size=(width, height)), reader.info.fps, job.settings)
+    return [
+        {"video_id": job.video_id, **row} for row in trim_shots(cuts, reader.info.frames, reader.info.fps, job.settings)
+    ]
+
+
+def find_cuts(frames: Iterable[Image], fps: Fraction, settings: config.Shots) -> dict[int, float]:
+    """The first frame of every shot but the first, and how much the picture changed there (0 to 255)."""
+    detector = _RecordingDetector(
+        adaptive_threshold=settings.threshold, min_content_val=settings.min_change, min_scene_len=1, window_width=WINDOW
+    )
+    found: list[int] = []
+    # The detector compares a frame with its neighbours on both sides: standing still before the first frame and after
+    # the last one, the video has cuts up to its very ends.
+    for number, frame in enumerate(_standing_still(frames)):
+        changed = np.ascontiguousarray(frame[..., ::-1])
+        found += [time.frame_num for time in detector.process_frame(FrameTimecode(number, fps), changed)]
+    return {number - WINDOW: detector.changes[number] for number in found}
+
+
+def trim_shots(cuts: Mapping[int, float], n_frames: int, fps: Fraction, settings: config.Shots) -> list[dict[str, Any]]:
+    """Shots between cuts, without the frames next to a cut; those left too short are not accepted."""
+    edges = [0, *sorted(cuts), n_frames]
+    rows = []
+    for shot, (cut, following) in enumerate(zip(edges, edges[1:], strict=False)):
+        start = cut + (settings.margin_frames if shot else 0)
+        end = following - (settings.margin_frames if following < n_frames else 0)
+        end = max(start, end)
+        short = end - start < max(settings.min_seconds * fps, 1)
+        rows.append(
+            {
+                "shot": shot,
+                "start_frame": start,
+                "end_frame": end,
+                "cut_frame": cut,
+                "cut_score": cuts[cut] if shot else None,
+                "accepted": not short,
+                "reason": "short" if short else "",
+            }
+        )
+    return rows
+
+
+def score_cuts(found: Mapping[str, Iterable[int]], true: Mapping[str, Iterable[int]]) -> dict[str, float]:
+    """Precision and recall over all videos of the truth; a cut counts only on its very frame. Frame 0 is no cut."""
+    hits = n_found = n_true = 0
+    for video_id, cuts in true.items():
+        ours, theirs = set(found.get(video_id, ())) - {0}, set(cuts) - {0}
+        hits, n_found, n_true = hits + len(ours & theirs), n_found + len(ours), n_true + len(theirs)
+    return {
+        "cut_precision": hits / n_found if n_found else 1.0,
+        "cut_recall": hits / n_true if n_true else 1.0,
+    }
+
+
+class _RecordingDetector(AdaptiveDetector):
+    """AdaptiveDetector that remembers the change of every frame; its own statistics would search for edges as well."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.changes: list[float] = []
+
+    def process_frame(self, timecode: FrameTimecode, frame_img: Any) -> list[FrameTimecode]:
+        cuts: list[FrameTimecode] = super().process_frame(timecode, frame_img)
+        self.changes.append(float(self._frame_score or 0.0))
+        return cuts
+
+
+def _standing_still(frames: Iterable[Image]) -> Iterable[Image]:
+    last = None
+    for frame in frames:
+        for _ in range(WINDOW if last is None else 0):
+            yield frame
+        yield frame
+        last = frame
+    for _ in range(WINDOW if last is not None else 0):
+        yield last
