@@ -113,14 +113,14 @@ def _passers(rng: np.random.Generator, width: int, height: int) -> list[Mover]:
         cv2.ellipse(canvas, head, (round(unit * 0.38), round(unit * 0.5)), 0, 0, 360, 1.0, -1)
         body = (round(middle), round(0.1 * tall + unit * 4.6))
         cv2.ellipse(canvas, body, (round(unit * 0.95), round(unit * 3.5)), 0, 0, 360, 1.0, -1)
-        blurred = cv2.GaussianBlur(canvas, (0, 0), unit * 0.33) * np.float32(rng.uniform(0.45, 0.75))
+        blurred = cv2.GaussianBlur(canvas, (0, 0), unit * 0.30) * np.float32(rng.uniform(0.62, 0.88))
         heading = rng.choice((-1.0, 1.0))
         people.append(
             Mover(
                 alpha=np.asarray(blurred, np.float32),
                 start=(width * (0.5 - heading * rng.uniform(0.3, 0.8)), height * rng.uniform(0.6, 0.75)),
                 speed=(heading * rng.uniform(0.05, 0.14) * width, 0.0),
-                colours=rng.uniform(20, 90, (1, 3)),
+                colours=rng.uniform(30, 85) + rng.uniform(-14, 14, (1, 3)),
             )
         )
     return people

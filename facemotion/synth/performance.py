@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from facemotion.synth.controls import INDEX, N_EXPRESSIONS, SIGNED, Performance
-from facemotion.synth.easing import Times
+from facemotion.synth.easing import Times, soft_limit
 from facemotion.synth.performance_face import (
     MOOD,
     blink_times,
@@ -79,7 +79,7 @@ def _feel(expression: Times, seed: int, live: float, until: float, times: Times)
 def _look(expression: Times, seed: int, until: float, times: Times, pose: Times) -> None:
     gaze = glances(_stream(seed, "gaze"), until).at(times)
     # 30 degrees of eye turn to gaze_x = 1, 25 to gaze_y = 1.
-    gaze -= _EYES_HOLD * pose[:, :2] / (30.0, 25.0)
+    gaze = soft_limit(gaze - _EYES_HOLD * pose[:, :2] / (30.0, 25.0), 0.95)
     expression[:, INDEX["gaze_x"]] = gaze[:, 0]
     expression[:, INDEX["gaze_y"]] = gaze[:, 1]
     closing = lids(blink_times(_stream(seed, "blinks"), until)).at(times)

@@ -69,7 +69,7 @@ def glances(rng: np.random.Generator, until: float) -> Keys:
     while time < until:
         keys.hold_until(time)
         away = rng.random() < 0.45
-        spread = np.array((0.42, 0.24)) * wander if away else np.array((0.07, 0.05))
+        spread = np.array((0.38, 0.22)) * wander if away else np.array((0.07, 0.05))
         target = np.clip(rng.normal((0.0, 0.04), spread), -0.9, 0.9)
         duration = 0.028 + 0.045 * float(np.linalg.norm(target - keys.last))
         keys.add(time + duration, target)

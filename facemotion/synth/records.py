@@ -153,11 +153,12 @@ class Truth:
     def _steady(self, shot_stage: Stage, to: int, source: int, flow: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Pixels that show no self-moving background in `to` and do not look at any in `source`."""
         shape = flow.shape[:2]
-        rows, columns = np.mgrid[: shape[0], : shape[1]]
         moving, moving_source = shot_stage.unsteady(to), shot_stage.unsteady(source)
+        if not moving.any() and not moving_source.any():
+            return np.ones(shape, np.bool_)
         people = geometry.masks(shot_stage.view, shot_stage.actors(to)) > 0
-        x = np.clip(np.rint(columns + flow[..., 0]).astype(int), 0, shape[1] - 1)
-        y = np.clip(np.rint(rows + flow[..., 1]).astype(int), 0, shape[0] - 1)
+        x = np.clip(np.rint(np.arange(shape[1]) + flow[..., 0]), 0, shape[1] - 1).astype(np.intp)
+        y = np.clip(np.rint(np.arange(shape[0])[:, None] + flow[..., 1]), 0, shape[0] - 1).astype(np.intp)
         steady: NDArray[np.bool_] = people | ~(moving | moving_source[y, x])
         return steady
 
