@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from facemotion import layout
+from facemotion.errors import FacemotionError
 
 State = Literal["ok", "absent", "broken"]
 
@@ -100,12 +101,14 @@ def _video() -> list[Finding]:
 
 
 def _dlib() -> list[Finding]:
-    from facemotion.faces import dlib_models
+    from facemotion.faces import weights
 
     found = [_package("dlib-bin", what="dlib")]
-    for name, what in dlib_models.FILES.items():
-        remedy = "pip install face_recognition_models"
-        found.append(_found(what, dlib_models.locate(name), name, remedy, needed=True))
+    for what, name in (("dlib's 68 points", weights.POINTS_68), ("dlib's CNN detector", weights.CNN_DETECTOR)):
+        try:
+            found.append(Finding(what, "ok", weights.model_file(name).name))
+        except FacemotionError as error:
+            found.append(Finding(what, "broken", str(error), "make setup"))
     return found
 
 

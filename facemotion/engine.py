@@ -45,8 +45,9 @@ def map_items(
 ) -> list[Outcome[Item, Value]]:
     """Outcomes in the order of `items`, whatever the number of workers; `done` is called as each one ends.
 
-    One worker is this very process, for debugging. `function` and the items must pickle. A worker that dies (hostile media can crash a decoder) costs only the
-    item it held: the items in flight are tried again one by one, and the one that kills its worker is the culprit."""
+    One worker is this very process, for debugging. `function` and the items must pickle. A worker that dies (hostile
+    media can crash a decoder) costs only the item it held: the items in flight are tried again one by one, and the one
+    that kills its worker is the culprit."""
     outcomes: dict[int, Outcome[Item, Value]] = {}
 
     def keep(index: int, value: Value | None, error: str | None) -> None:
@@ -54,7 +55,7 @@ def map_items(
         if done is not None:
             done(outcomes[index])
 
-    if workers <= 1:
+    if workers <= 1 or not items:
         for index, item in enumerate(items):
             keep(index, *_guarded(function, item))
     else:

@@ -33,6 +33,7 @@ def serve(port: int) -> None:
         server = subprocess.Popen(
             [*command, "--backend-store-uri", tracking.address()], start_new_session=True, stdout=stream, stderr=stream
         )
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         _wait_until_up(server, port, told)

@@ -64,6 +64,14 @@ class _Index(NamedTuple):
     fps: Fraction
 
 
+def has_encoder(name: str) -> bool:
+    """Whether this PyAV can write the codec, e.g. `libx264`."""
+    try:
+        return bool(av.codec.Codec(name, "w").is_encoder)
+    except av.FFmpegError:
+        return False
+
+
 def probe(path: Path, limits: Limits | None = None) -> Info:
     """Facts about a video; it is demuxed whole and its first frame is decoded."""
     return Reader(path, limits).info
