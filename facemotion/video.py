@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 
 import av
 import numpy as np
@@ -22,6 +22,9 @@ from facemotion.files import replacing
 from facemotion.video_timing import constant_rate, grid_slots
 
 Image = NDArray[np.uint8]
+Colour = Literal["rgb", "grey"]
+PIXELS: Final = {"rgb": "rgb24", "grey": "gray"}
+EIGHT_BIT_LUMA: Final = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12")
 
 # Demuxers a stranger's file may choose. Others read further files that the first one names (playlists, image
 # sequences) or take any text for a picture.
@@ -30,6 +33,8 @@ FORMATS: Final = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg,
 EXACT: Final = Interpolation.ACCURATE_RND | Interpolation.BITEXACT | Interpolation.FULL_CHR_H_INT
 UNDECODED_SHARE: Final = 0.1  # of a file's frames; beyond this it counts as corrupt
 AGAIN: Final = "fetch or export it again"
+
+_FULL_RANGE: Final = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -109,12 +114,18 @@ class Reader:
         self.info = Info(width, height, fps, count, float(count / fps), audio, codec, self._rotation)
 
     def frames(
-        self, start: int = 0, end: int | None = None, step: int = 1, size: tuple[int, int] | None = None
+        self,
+        start: int = 0,
+        end: int | None = None,
+        *,
+        step: int = 1,
+        size: tuple[int, int] | None = None,
+        colour: Colour = "rgb",
     ) -> Iterator[Image]:
         """Frames start, start+step, ... before end; `size` (width, height) scales while converting.
 
-        Only the frames asked for are converted to RGB. They are read-only: one that is shown for longer is given
-        several times."""
+        RGB [H, W, 3] or grey [H, W]; only the frames asked for are converted. They are read-only: one that is shown
+        for longer is given several times."""
         if start < 0 or step < 1:
             raise ValueError(f"start {start} must not be negative and step {step} must be 1 or more")
         wanted = iter(range(start, self.info.frames if end is None else min(end, self.info.frames), step))
@@ -123,7 +134,7 @@ class Reader:
         image: Image | None = None
         for place, frame in self._decoded(start) if slot is not None else ():
             while slot is not None and shown is not None and slot < place:
-                image = self._rgb(shown, size) if image is None else image
+                image = self._picture(shown, size, colour) if image is None else image
                 yield image
                 slot = next(wanted, None)
             if slot is None:
@@ -132,7 +143,7 @@ class Reader:
         while slot is not None:
             if shown is None:
                 raise FacemotionError(f"{self.path}: no frame from number {slot} on can be decoded; {AGAIN}")
-            image = self._rgb(shown, size) if image is None else image
+            image = self._picture(shown, size, colour) if image is None else image
             yield image
             slot = next(wanted, None)
 
@@ -174,25 +185,33 @@ class Reader:
         container.seek(int(index.pts[0]), stream=stream, backward=True)
         yield from _demux(container, stream)
 
-    def _rgb(self, frame: Any, size: tuple[int, int] | None) -> Image:
+    def _picture(self, frame: Any, size: tuple[int, int] | None, colour: Colour) -> Image:
         turned = self._rotation % 180 != 0
         width, height = self._upright if size is None else (size[::-1] if turned else size)
-        # Untagged files: BT.709 from 720 lines up, as players assume.
-        matrix = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9}.get(int(frame.colorspace), 1 if frame.height >= 720 else 5)
         full = int(frame.color_range) == 2 or frame.format.name.startswith("yuvj")
-        scaling = Interpolation.AREA if width < frame.width else Interpolation.BICUBIC
         same = (width, height) == (frame.width, frame.height)
         with self._plain_errors():
-            converted = self._convert.reformat(
-                frame, width=width, height=height, format="rgb24", src_colorspace=matrix, dst_colorspace=matrix,
-                src_color_range=2 if full else 1, dst_color_range=2, threads=1,
-                interpolation=(Interpolation.BILINEAR if same else scaling) | EXACT,
-            )  # fmt: skip
-        image: Image = np.asarray(converted.to_ndarray(), np.uint8)
+            if same and colour == "grey" and frame.format.name in EIGHT_BIT_LUMA:
+                image = _luma(frame, full)
+            else:
+                image = self._scaled(frame, width, height, full, colour)
         if self._rotation:
             image = np.ascontiguousarray(np.rot90(image, self._rotation // 90))
         image.flags.writeable = False
         return image
+
+    def _scaled(self, frame: Any, width: int, height: int, full: bool, colour: Colour) -> Image:
+        # Untagged files: BT.709 from 720 lines up, as players assume.
+        matrix = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9}.get(int(frame.colorspace), 1 if frame.height >= 720 else 5)
+        if (width, height) == (frame.width, frame.height):
+            scaling = Interpolation.BILINEAR
+        else:
+            scaling = Interpolation.AREA if width < frame.width else Interpolation.BICUBIC
+        converted = self._convert.reformat(
+            frame, width=width, height=height, format=PIXELS[colour], src_colorspace=matrix, dst_colorspace=matrix,
+            src_color_range=2 if full else 1, dst_color_range=2, threads=1, interpolation=scaling | EXACT,
+        )  # fmt: skip
+        return np.asarray(converted.to_ndarray(), np.uint8)
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[Any, Any]]:
@@ -271,6 +290,13 @@ def _decode(stream: Any, packets: Iterator[Any]) -> Iterator[Any]:
         yield from stream.codec_context.decode(None)
     except av.FFmpegError:
         return
+
+
+def _luma(frame: Any, full: bool) -> Image:
+    """Grey straight from the plane of luma, which is ten times cheaper than the scaler."""
+    plane = frame.planes[0]
+    grey = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
+    return grey.copy() if full else _FULL_RANGE[grey]
 
 
 class Writer:
