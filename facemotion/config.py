@@ -67,10 +67,17 @@ class Shots(Section):
 class Tubes(Section):
     detector: Literal["dlib_hog", "dlib_cnn"]
     stride_s: Positive
+    max_gap_s: NonNegative
+    keep_score: float
+    min_score: float
+    min_certainty: Share
     min_seconds: Positive
-    min_face_px: Positive
+    min_face_px: Annotated[float, Field(ge=20)]
     min_sharpness: NonNegative
     max_yaw: Positive
+    max_outside: Share
+    plan_time: Share
+    plan_cover: Share
 
 
 class Crop(Section):

@@ -131,18 +131,19 @@ TUBES: Final = Schema(
         "end_frame": pl.Int64,
         "boxes": pl.List(BOX),  # the face box of every frame, detections and what lies between them
         "detected": pl.List(pl.Boolean),  # whether the frame's box was seen or filled in
-        "box": BOX,  # the stable square crop box, in pixels of the video; may reach past the frame
         "score": pl.Float64,  # mean detector score
+        "certainty": pl.Float64,  # mean agreement of the landmarks, 0 to 1
         "face_px": pl.Float64,  # median face box height
-        "sharpness": pl.Float64,
+        "sharpness": pl.Float64,  # median; the standard deviation of the Laplacian on 96 pixels
         "yaw": pl.Float64,  # rough median |yaw| in degrees, from landmarks
+        "outside": pl.Float64,  # mean share of the face box outside the frame
         "plan_id": pl.String,  # the plan row it agrees with in time and box, or null
         "person_id": pl.String,  # that row's person, or one of its own
         "accepted": pl.Boolean,
         "reason": pl.String,  # empty when accepted
     },
     key=("video_id", "shot", "tube"),
-    required=("video_id", "shot", "tube", "start_frame", "end_frame", "boxes", "box", "accepted", "reason"),
+    required=("video_id", "shot", "tube", "start_frame", "end_frame", "boxes", "person_id", "accepted", "reason"),
 )
 
 CLIPS: Final = Schema(

@@ -51,7 +51,7 @@ def _find(image: Image, contour: Floats) -> tuple[Floats, float]:
 def _darkest_disc(grey: NDArray[np.float32], mask: NDArray[np.float32]) -> tuple[Floats, float]:
     """Centre, to a fraction of a pixel, of the disc whose visible part is darkest against the rest of the opening."""
     disc = _disc()
-    inside = cv2.filter2D(mask, -1, disc, borderType=cv2.BORDER_CONSTANT)
+    inside = np.maximum(cv2.filter2D(mask, -1, disc, borderType=cv2.BORDER_CONSTANT), 0)
     dark = cv2.filter2D(mask * grey, -1, disc, borderType=cv2.BORDER_CONSTANT)
     area, total = float(mask.sum()), float((mask * grey).sum())
     rest = np.maximum(area - inside, 1.0)

@@ -1,8 +1,9 @@
 """Where a video's shots begin and end: hard cuts found by PySceneDetect, exact to the frame, margins trimmed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise, repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ class ShotJob:
     video_id: str
     path: Path
     settings: config.Shots
-    limits: Limits = Limits()
+    limits: Limits
 
 
 def shots_of(job: ShotJob) -> list[dict[str, Any]]:
@@ -59,7 +60,7 @@ def trim_shots(cuts: Mapping[int, float], n_frames: int, fps: Fraction, settings
     """Shots between cuts, without the frames next to a cut; those left too short are not accepted."""
     edges = [0, *sorted(cuts), n_frames]
     rows = []
-    for shot, (cut, following) in enumerate(zip(edges, edges[1:], strict=False)):
+    for shot, (cut, following) in enumerate(pairwise(edges)):
         start = cut + (settings.margin_frames if shot else 0)
         end = following - (settings.margin_frames if following < n_frames else 0)
         end = max(start, end)
@@ -90,7 +91,7 @@ def score_cuts(found: Mapping[str, Iterable[int]], true: Mapping[str, Iterable[i
     }
 
 
-class _RecordingDetector(AdaptiveDetector):
+class _RecordingDetector(AdaptiveDetector):  # type: ignore[misc]
     """AdaptiveDetector that remembers the change of every frame; its own statistics would search for edges as well."""
 
     def __init__(self, **settings: Any) -> None:
@@ -103,12 +104,10 @@ class _RecordingDetector(AdaptiveDetector):
         return cuts
 
 
-def _standing_still(frames: Iterable[Image]) -> Iterable[Image]:
-    last = None
+def _standing_still(frames: Iterable[Image]) -> Iterator[Image]:
+    last: Image | None = None
     for frame in frames:
-        for _ in range(WINDOW if last is None else 0):
-            yield frame
-        yield frame
+        yield from repeat(frame, 1 if last is not None else 1 + WINDOW)
         last = frame
-    for _ in range(WINDOW if last is not None else 0):
-        yield last
+    if last is not None:
+        yield from repeat(last, WINDOW)
