@@ -48,13 +48,17 @@ class Synthetic(Section):
     crf: Annotated[int, Field(ge=0, le=51)]
     preset: Preset
     seed: Annotated[int, Field(ge=0)]
-    score_frames: Count
 
 
 class Fetch(Section):
     max_mib: Positive
     max_minutes: Positive
     max_pixels: Count
+
+
+class Judge(Section):
+    frames: Count
+    cnn_frames: Count
 
 
 class Shots(Section):
@@ -111,6 +115,7 @@ class Params(Section):
     source: Source
     synthetic: Synthetic
     fetch: Fetch
+    judge: Judge
     shots: Shots
     tubes: Tubes
     crop: Crop

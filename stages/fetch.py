@@ -8,7 +8,7 @@ from facemotion.engine import DIED
 from facemotion.errors import FacemotionError
 from facemotion.sources import fetch
 from stages.harness import Notes, run
-from stages.resume import map_resumed, publish
+from stages.items import map_resumed, publish
 
 log = logging.getLogger("stages.fetch")
 
@@ -20,7 +20,7 @@ def main(params: Params, notes: Notes) -> str:
     for folder in (videos, truth):
         folder.mkdir(exist_ok=True)
     jobs = fetch.jobs(params, planned, videos, truth)
-    outcomes = map_resumed("fetch", fetch.get, jobs, list(planned), notes_folder=notes.work / "done", params=params)
+    outcomes = map_resumed("fetch", fetch.get, jobs, notes.work / "done", params)
     rows = []
     for name, (value, error) in zip(planned, outcomes, strict=True):
         if error not in (None, DIED):  # not the video's fault: the disk, or ours

@@ -1,0 +1,107 @@
+"""Projects to try things in: copies of this one, each a real git and DVC repository of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+os.environ.setdefault("GOMP_SPINCOUNT", "0")  # before torch is loaded
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Project:
+    root: Path
+
+    def run(self, *command: str, timeout: float = 600, **environment: str) -> subprocess.CompletedProcess[str]:
+        """A command in the project, with this environment's programs."""
+        return subprocess.run(
+            command, cwd=self.root, env=self.environment(environment), capture_output=True, text=True, timeout=timeout
+        )
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        """A command in a process group of its own, to be killed."""
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=self.environment(environment),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def dvc(self, *words: str, timeout: float = 600, **environment: str) -> str:
+        told = self.run(sys.executable, "-m", "dvc", *words, timeout=timeout, **environment)
+        assert told.returncode == 0, f"dvc {' '.join(words)}:\n{told.stdout}\n{told.stderr}"
+        return told.stdout + told.stderr
+
+    def environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_"))}
+        return {**ours, "FACEMOTION_PYTHON": sys.executable, "DVC_NO_ANALYTICS": "1", "PYTHONPATH": ".", **more}
+
+    def set(self, **values: Any) -> None:
+        """Set params by dotted key, with __ for the dot."""
+        yaml = YAML()
+        path = self.root / "params.yaml"
+        content = yaml.load(path)
+        for key, value in values.items():
+            *sections, last = key.split("__")
+            place = content
+            for section in sections:
+                place = place[section]
+            place[last] = value
+        yaml.dump(content, path)
+
+    def lock(self) -> Any:
+        return YAML(typ="safe", pure=True).load(self.root / "dvc.lock")["stages"]
+
+
+def copy_project(target: Path) -> Project:
+    """What git knows of this project, or would, committed in a new repository; no data, no record."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT, capture_output=True, check=True,
+    ).stdout.decode()  # fmt: skip
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file() and name != "dvc.lock":
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "copy"]):
+        subprocess.run([*git, *words], cwd=target, check=True)
+    for key, value in (("user.name", "test"), ("user.email", "test@localhost")):
+        subprocess.run(["git", "config", key, value], cwd=target, check=True)
+    return Project(target)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A copy in which nothing has run."""
+    return copy_project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy with the smoke profile in which the whole DAG has run. Tests leave it as they found it."""
+    project = copy_project(tmp_path_factory.mktemp("smoke"))
+    told = project.run(sys.executable, "-m", "facemotion.cli", "configure", "smoke")
+    assert told.returncode == 0, told.stderr
+    project.dvc("repro", timeout=900)
+    return project
+
+
+@pytest.fixture(scope="session")
+def real_faces() -> Path:
+    """The folder of real clips and photos, where this machine has one."""
+    folder = Path(os.environ.get("FACEMOTION_REAL_FACES", ROOT.parent / "shared" / "real_faces"))
+    if not folder.is_dir():
+        pytest.skip("no real clips here: set FACEMOTION_REAL_FACES to a folder with clips/ and photos/")
+    return folder

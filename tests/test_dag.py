@@ -1,0 +1,118 @@
+"""The real dvc.yaml: what one parameter re-runs, what is tracked, and that DVC and we read the same graph."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import Project, copy_project
+
+from stages import dag
+
+
+@pytest.fixture(scope="module")
+def pretended(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy in which every out exists and dvc.lock agrees, without a stage having run."""
+    project = copy_project(tmp_path_factory.mktemp("dag"))
+    for stage in _stages(project).values():
+        for out in stage.outs:
+            path = project.root / out
+            file = path if path.suffix else path / "content"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"stands for {out}")
+    project.dvc("commit", "-f", "-q")
+    return project
+
+
+def _stages(project: Project) -> dict[str, dag.Stage]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.root)
+        return dag.read()
+
+
+def changed(project: Project) -> set[str]:
+    return set(json.loads(re.sub(r"^[^{]*", "", project.dvc("status", "--json"))))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "stages"),
+    [
+        ("synthetic__seed", 5, {"plan", "fetch"}),
+        ("synthetic__crf", 30, {"fetch"}),
+        ("fetch__max_minutes", 1.0, {"fetch"}),
+        ("judge__frames", 10, {"judge"}),
+        ("shots__threshold", 9.0, {"shots"}),
+        ("tubes__min_seconds", 2.0, {"tubes"}),
+        ("crop__max_seconds", 3.0, {"crop"}),
+        ("pack__jpeg_quality", 80, {"pack"}),
+        ("pack__salt", "another", {"pack"}),
+        ("engine__workers", 1, set()),
+    ],
+)
+def test_a_parameter_reruns_just_the_stages_that_read_it(
+    pretended: Project, key: str, value: object, stages: set[str]
+) -> None:
+    params = pretended.root / "params.yaml"
+    before = params.read_bytes()
+    try:
+        pretended.set(**{key: value})
+        assert changed(pretended) == stages
+    finally:
+        params.write_bytes(before)
+    assert changed(pretended) == set()
+
+
+def test_editing_a_module_changes_the_stages_that_import_it(pretended: Project) -> None:
+    module = pretended.root / "facemotion/ingest/crop.py"
+    before = module.read_bytes()
+    try:
+        module.write_bytes(before + b"\n# edited\n")
+        assert "crop" in changed(pretended)
+        assert not changed(pretended) & {"plan", "fetch", "shots", "pack"}
+    finally:
+        module.write_bytes(before)
+
+
+def test_metrics_are_committed_and_data_is_not(pretended: Project) -> None:
+    for stage in _stages(pretended).values():
+        for out in stage.outs:
+            ignored = pretended.run("git", "check-ignore", "-q", out).returncode == 0
+            committed = re.fullmatch(r"reports/(metrics/.*\.json|plots/.*\.csv)", out) is not None
+            assert ignored != committed, out
+    assert not pretended.run("git", "check-ignore", "dvc.lock").stdout
+
+
+def test_no_out_lies_within_another_and_every_command_uses_the_environments_python(pretended: Project) -> None:
+    stages = _stages(pretended)
+    outs = sorted(out for stage in stages.values() for out in stage.outs)
+    assert not [(a, b) for a in outs for b in outs if b.startswith(f"{a}/")]
+    commands = re.findall(r"cmd: (.*)", (pretended.root / "dvc.yaml").read_text())
+    assert len(commands) == len(stages)
+    assert all(re.fullmatch(r"stages/python -m stages\.\w+", command) for command in commands)
+
+
+def test_our_graph_is_the_one_that_dvc_draws(pretended: Project) -> None:
+    drawn = set(re.findall(r'"([\w@-]+)" -> "([\w@-]+)"', pretended.dvc("dag", "--dot")))
+    stages = _stages(pretended)
+    maker = {out: name for name, stage in stages.items() for out in stage.outs}
+    ours = {(maker[dep], name) for name, stage in stages.items() for dep in stage.deps if dep in maker}
+    assert ours == drawn
+
+
+def test_analytics_and_update_checks_are_off() -> None:
+    config = (Path(__file__).parent.parent / ".dvc/config").read_text()
+    assert "analytics = false" in config
+    assert "check_update = false" in config
+
+
+def test_what_is_up_to_date_is_seen_without_reading_the_data_again(pretended: Project) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(pretended.root)
+        stages = dag.read()
+        params = dag.config.read_yaml(Path("params.yaml"))
+        assert set(dag.up_to_date(stages, params, {})) == set(stages)
+        params["shots"]["threshold"] = 9.0
+        assert set(stages) - set(dag.up_to_date(stages, params, {})) == {"shots"}
+        other = {out: "another" for out in stages["shots"].outs}
+        assert "tubes" not in dag.up_to_date(stages, params, other)
+        assert "fetch" in dag.up_to_date(stages, params, other)
