@@ -1,0 +1,154 @@
+"""The whole DAG on the smoke profile: reproducible to the byte, killed or not, and recorded."""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from conftest import Project, copy_project
+from ruamel.yaml import YAML
+
+pytestmark = pytest.mark.slow
+
+CODE = (
+    "import json, os; from facemotion import tracking as t; c = t.open_client(); "
+    "print('RUNS' + json.dumps([dict(r.data.tags, name=r.info.run_name, status=r.info.status, id=r.info.run_id, "
+    "metrics=r.data.metrics, params=r.data.params) for r in c.search_runs([t.experiment_id()])]))"
+)
+
+
+def recorded(project: Project) -> list[dict[str, Any]]:
+    told = project.run(sys.executable, "-c", CODE)
+    assert told.returncode == 0, told.stderr
+    return json.loads(told.stdout.split("RUNS", 1)[1])
+
+
+def hashes(project: Project) -> dict[str, str]:
+    return {out["path"]: out["md5"] for stage in project.lock().values() for out in stage["outs"]}
+
+
+def test_every_out_is_there_and_a_second_run_does_nothing(smoke: Project) -> None:
+    for path in hashes(smoke):
+        assert (smoke.root / path).exists()
+    before = (smoke.root / "dvc.lock").read_bytes()
+    assert "Running stage" not in smoke.dvc("repro")
+    assert (smoke.root / "dvc.lock").read_bytes() == before
+    assert not list((smoke.root / ".work").glob("*/*/videos")), "unfinished work was left behind"
+
+
+def test_every_stage_is_a_run_of_one_pipeline(smoke: Project) -> None:
+    runs = recorded(smoke)
+    (pipeline,) = [run for run in runs if run["name"] == "pipeline"]
+    stages = {run["facemotion.stage"]: run for run in runs if "facemotion.stage" in run}
+    assert set(stages) == set(smoke.lock())
+    for name, run in stages.items():
+        assert run["mlflow.parentRunId"] == pipeline["id"]
+        assert pipeline[f"stage.{name}"] == f"ran: {run['id']}"
+        assert run["status"] == "FINISHED"
+        assert run["metrics"]["duration_s"] > 0
+        assert run["metrics"]["peak_mib"] > 10
+        for out in smoke.lock()[name]["outs"]:
+            assert run[f"out.{out['path']}"] == out["md5"]
+        assert run["git.dirty"] == "true"  # the smoke profile is laid over the committed params
+    assert stages["shots"]["params"]["shots.threshold"] == "3.0"
+    assert "cut_recall" in stages["shots"]["metrics"]
+
+
+def test_the_scores_on_smoke_are_sane(smoke: Project) -> None:
+    def figures(name: str) -> dict[str, float]:
+        return json.loads((smoke.root / f"reports/metrics/{name}.json").read_text())
+
+    assert figures("shots")["cut_recall"] >= 0.98
+    assert figures("tubes")["purity"] >= 0.995
+    assert figures("synth")["hog_detection_rate"] >= 0.9
+    assert figures("smoothing")["jitter_ratio"] <= 0.5
+    shown = smoke.dvc("metrics", "show")
+    assert "cut_precision" in shown
+    assert "purity" in shown
+
+
+KILLED = (("fetch", "videos/*.mp4"), ("crop", "**/*.mp4"))
+
+
+def test_killed_twice_it_still_makes_the_same_bytes(smoke: Project, tmp_path: Path) -> None:
+    """Also: another folder, from scratch, gives the same hashes throughout."""
+    project = copy_project(tmp_path)
+    (project.root / "params.yaml").write_bytes((smoke.root / "params.yaml").read_bytes())
+    for stage, sign in KILLED:
+        kill_during(project, stage, sign)
+    project.dvc("repro", timeout=900)
+    assert hashes(project) == hashes(smoke)
+    assert [{**stage, "cmd": ""} for stage in project.lock().values()] == [
+        {**stage, "cmd": ""} for stage in smoke.lock().values()
+    ]
+
+
+@pytest.mark.soak
+def test_killed_at_any_time_it_still_makes_the_same_bytes(smoke: Project, tmp_path: Path) -> None:
+    project = copy_project(tmp_path)
+    (project.root / "params.yaml").write_bytes((smoke.root / "params.yaml").read_bytes())
+    for seconds in range(2, 80, 4):
+        process = project.start(sys.executable, "-m", "dvc", "repro")
+        time.sleep(seconds)
+        kill_family(process.pid)
+        process.wait()
+        forget_locks(project)
+    project.dvc("repro", timeout=900)
+    assert hashes(project) == hashes(smoke)
+
+
+def kill_during(project: Project, stage: str, sign: str) -> None:
+    """SIGKILL the whole run while `stage` is at work and has made something that matches `sign`."""
+    process = project.start(sys.executable, "-m", "dvc", "repro")
+    until = time.monotonic() + 300
+    while not list((project.root / ".work" / stage).glob(f"*/{sign}")):
+        assert process.poll() is None, f"it ended before {stage} was seen at work"
+        assert time.monotonic() < until, f"{stage} was never seen at work"
+        time.sleep(0.02)
+    kill_family(process.pid)
+    process.wait()
+    forget_locks(project)
+
+
+def kill_family(pid: int) -> None:
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    for member in family:
+        try:
+            os.kill(member.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    psutil.wait_procs(family, timeout=10)
+
+
+def forget_locks(project: Project) -> None:
+    """DVC's own advice after a kill: its read-write lock names processes that live no more."""
+    (project.root / ".dvc/tmp/rwlock").unlink(missing_ok=True)
+
+
+def test_one_parameter_by_dvc_exp_run(smoke: Project) -> None:
+    """`dvc exp run -S` re-runs what depends on the parameter, keeps the result as an experiment, and says so in MLflow."""
+    before = {path: smoke.root.joinpath(path).read_bytes() for path in ("params.yaml", "dvc.lock")}
+    smoke.run("git", "add", "-A")
+    smoke.run("git", "commit", "-qm", "smoke")
+    try:
+        told = smoke.dvc("exp", "run", "-n", "short-clips", "-S", "crop.max_seconds=1.0", timeout=900)
+        assert "Running stage 'crop'" in told
+        assert "Running stage 'tubes'" not in told
+        params = YAML(typ="safe", pure=True).load((smoke.root / "params.yaml").read_text())
+        assert params["crop"]["max_seconds"] == 1.0
+        shown = json.loads(smoke.dvc("exp", "show", "--json"))
+        assert "short-clips" in json.dumps(shown)
+        newest = max((run for run in recorded(smoke) if run["name"] == "crop"), key=lambda run: run["id"] != "")
+        assert any(run.get("dvc.dvc_exp_name") == "short-clips" for run in recorded(smoke)), newest
+        pipeline = [run for run in recorded(smoke) if run["name"] == "pipeline"][0]
+        assert pipeline["stage.tubes"].startswith("cached: ")
+        assert pipeline["stage.crop"].startswith("ran: ")
+    finally:
+        for path, content in before.items():
+            smoke.root.joinpath(path).write_bytes(content)
+        smoke.dvc("checkout", "-f", "-q")
