@@ -86,16 +86,20 @@ class Tubes(Section):
 
 class Crop(Section):
     size: Annotated[int, Field(ge=64, le=1024, multiple_of=2)]
-    context: Positive
+    context: Annotated[float, Field(ge=1)]
+    lift: Annotated[float, Field(ge=-0.5, le=0.5)]
     outside: Literal["reflect", "reject"]
     max_outside: Share
     max_seconds: Positive
     crf: Annotated[int, Field(ge=0, le=51)]
     preset: Preset
+    threads: Count
 
 
 class Landmarks(Section):
     landmarker: Literal["dlib"]
+    averaged: Annotated[int, Field(ge=1, le=9)]
+    check_iou: Share
 
 
 class Smooth(Section):

@@ -156,19 +156,25 @@ CLIPS: Final = Schema(
         "tube": pl.Int32,
         "person_id": pl.String,
         "group": pl.String,  # people who share a video, or videos that share a face: never in two splits
-        "path": pl.String,
+        "path": pl.String,  # relative to the folder of clips; empty unless accepted
         "sha256": pl.String,
         "frames": pl.Int64,
-        "fps_num": pl.Int64,
+        "fps_num": pl.Int64,  # the true rational frame rate, that of the video
         "fps_den": pl.Int64,
         "size": pl.Int32,
-        "first_frame": pl.Int64,  # of the source video, half-open; clip frame k is source frame source_frames[k]
+        "first_frame": pl.Int64,  # of the source video, half-open: clip frame k is source frame first_frame + k
         "end_frame": pl.Int64,
-        "source_frames": pl.List(pl.Int64),
         "start_s": pl.Float64,
         "end_s": pl.Float64,
-        "box": BOX,  # in pixels of the source video; a square
+        "box": BOX,  # in pixels of the source video; a square with whole numbers that may reach past the frame
+        "outside": pl.Float64,  # share of the box outside the frame, filled by reflection
+        "faces": pl.List(BOX),  # the tube's face box of every frame, in pixels of the clip
+        "accepted": pl.Boolean,
+        "reason": pl.String,  # empty when accepted
     },
     key=("clip_id",),
-    required=("clip_id", "video_id", "person_id", "group", "path", "sha256", "frames", "size", "box"),
-)
+    required=(
+        "clip_id", "video_id", "person_id", "group", "path", "sha256", "frames", "size", "box", "faces", "accepted",
+        "reason",
+    ),
+)  # fmt: skip
