@@ -1,0 +1,150 @@
+"""Decoded pairs to a batch that a model trains on: at its size, mirrored, moved and coloured at random, all in one go,
+on the device where the batch is to be used."""
+
+import math
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from facemotion.landmarks.layout import MIRROR
+
+# The weights of luma in BT.601, for saturation.
+LUMA: Final = (0.299, 0.587, 0.114)
+
+
+class AugmentationRules(Protocol):
+    @property
+    def flip(self) -> float: ...
+    @property
+    def colour(self) -> float: ...
+    @property
+    def moved(self) -> float: ...
+    @property
+    def shift(self) -> float: ...
+    @property
+    def turn(self) -> float: ...
+    @property
+    def zoom(self) -> float: ...
+    @property
+    def apart(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Decoded pairs, the reference first. Images [B, 2, H, H, 3] uint8; points [B, 2, 70, 2] in pixels, (0, 0) the
+    centre of the top-left pixel, NaN where not found; the pairs' random numbers, see sampling.Pair."""
+
+    index: Tensor
+    images: Tensor
+    points: Tensor
+    uniforms: Tensor
+    normals: Tensor
+
+    def to(self, device: torch.device) -> "Frames":
+        parts = (self.index, self.images, self.points, self.uniforms, self.normals)
+        return Frames(*(part.to(device, non_blocking=True) for part in parts))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images [B, 3, S, S] in [0, 1]; points [B, 70, 2] normalised to -1..1 over the image's edges; the random numbers
+    that are left for the losses."""
+
+    index: Tensor
+    reference: Tensor
+    driving: Tensor
+    reference_points: Tensor
+    driving_points: Tensor
+    normals: Tensor
+
+
+# How many of a pair's normal numbers augmentation takes from the front.
+TAKEN: Final = 8
+
+
+def prepare(frames: Frames, size: int, rules: AugmentationRules | None) -> Batch:
+    """The batch at a model's size, areas averaged; augmented where there are rules for it."""
+    count, edge = len(frames.index), frames.images.shape[-2]
+    # Planes of bytes first, floats after: four times less to move about.
+    images = frames.images.flatten(0, 1).permute(0, 3, 1, 2).contiguous().float()
+    points = (2 * frames.points.flatten(0, 1) + 1) / edge - 1
+    if rules is None:
+        pixels = _resize(images, size) / 255
+    else:
+        moves = _moves(frames, rules)
+        pixels = _coloured(_moved_images(images, moves, size), _colours(frames, rules.colour))
+        points = _moved_points(points, moves)
+    pixels, points = pixels.view(count, 2, 3, size, size), points.view(count, 2, *points.shape[1:])
+    return Batch(frames.index, pixels[:, 0], pixels[:, 1], points[:, 0], points[:, 1], frames.normals[:, TAKEN:])
+
+
+def _resize(images: Tensor, size: int) -> Tensor:
+    if images.shape[-1] == size:
+        return images
+    if images.shape[-1] % size == 0:
+        return F.avg_pool2d(images, images.shape[-1] // size)
+    return F.interpolate(images, (size, size), mode="bilinear", align_corners=False, antialias=True)
+
+
+def _moves(frames: Frames, rules: AugmentationRules) -> Tensor:
+    """Affine maps [2B, 2, 3] of normalised points, new image to decoded one; a pair's two follow each other."""
+    shared = frames.normals[:, :4]
+    alone = torch.stack((torch.zeros_like(shared), rules.apart * frames.normals[:, 4:8]), 1)
+    moved = frames.uniforms[:, 4] < rules.moved
+    amounts = (moved[:, None, None] * (shared[:, None] + alone)).clamp(-2, 2).flatten(0, 1)
+    angle = amounts[:, 0] * math.radians(rules.turn)
+    scale = torch.exp(amounts[:, 1] * rules.zoom)
+    mirror = 1 - 2 * (frames.uniforms[:, 0] < rules.flip).float().repeat_interleave(2)
+    cos, sin = scale * torch.cos(angle), scale * torch.sin(angle)
+    rows = (mirror * cos, -mirror * sin, amounts[:, 2] * rules.shift, sin, cos, amounts[:, 3] * rules.shift)
+    return torch.stack(rows, 1).view(-1, 2, 3)
+
+
+def _moved_images(images: Tensor, moves: Tensor, size: int) -> Tensor:
+    """At `size`, seen through the moves; those merely mirrored, or not moved at all, stay as sharp as they were."""
+    still = (moves.abs() == torch.eye(2, 3, device=moves.device)).flatten(1).all(1)
+    pixels = _resize(images, size)
+    mirrored = (still & (moves[:, 0, 0] < 0)).nonzero()[:, 0]
+    pixels[mirrored] = pixels[mirrored].flip(-1)
+    moved = (~still).nonzero()[:, 0]
+    pixels[moved] = _look_through(images[moved], moves[moved], size)
+    return pixels
+
+
+def _look_through(images: Tensor, moves: Tensor, size: int) -> Tensor:
+    """Sampled at twice the size where there is that much, and averaged: detail is neither lost nor aliased."""
+    fine = 2 * size if images.shape[-1] >= 2 * size else size
+    centres = (2 * torch.arange(fine, device=moves.device, dtype=torch.float32) + 1) / fine - 1
+    across = centres[None, None, :, None] * moves[:, None, None, :, 0]
+    down = centres[None, :, None, None] * moves[:, None, None, :, 1] + moves[:, None, None, :, 2]
+    pixels = F.grid_sample(_resize(images, fine), across + down, padding_mode="border", align_corners=False)
+    return _resize(pixels, size)
+
+
+def _moved_points(points: Tensor, moves: Tensor) -> Tensor:
+    """Normalised points where the new images show them, left and right exchanged where they are mirrored."""
+    linear, offset = moves[:, :, :2], moves[:, :, 2]
+    back = torch.linalg.inv(linear)
+    points = (points - offset[:, None]) @ back.transpose(1, 2)
+    mirrored = torch.det(linear) < 0
+    order = torch.tensor(MIRROR, device=points.device)
+    return torch.where(mirrored[:, None, None], points[:, order], points)
+
+
+def _colours(frames: Frames, strength: float) -> tuple[Tensor, Tensor]:
+    """Gain, contrast around mid-grey and saturation, the same for a pair's two: maps [2B, 3, 3] of colours, and what is
+    added [2B, 1, 1]; from bytes to [0, 1]."""
+    gain, contrast, saturation = (1 + strength * (2 * frames.uniforms[:, 1:4] - 1)).unbind(1)
+    eye = torch.eye(3, device=gain.device)
+    grey = torch.tensor(LUMA, device=gain.device).expand(3, 3)
+    mixed = saturation[:, None, None] * eye + (1 - saturation)[:, None, None] * grey
+    linear = (gain * contrast / 255)[:, None, None] * mixed
+    return linear.repeat_interleave(2, 0), (0.5 * (1 - contrast))[:, None, None].repeat_interleave(2, 0)
+
+
+def _coloured(images: Tensor, colours: tuple[Tensor, Tensor]) -> Tensor:
+    linear, added = colours
+    return torch.bmm(linear, images.flatten(2)).add_(added).clamp_(0, 1).view_as(images)

@@ -1,0 +1,129 @@
+"""Which two frames make the k-th training pair: a pure function of the seed and k, so that a resumed training, or one
+in several processes, sees the same pairs."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facemotion.errors import FacemotionError
+
+log = logging.getLogger(__name__)
+
+# Numbers from 0 to 1 and normal ones that augmentation and losses may use for each pair.
+UNIFORMS: Final = 8
+NORMALS: Final = 64
+# A second apart counts as much as this share of a face's size of movement: time tells where landmarks cannot.
+SECOND: Final = 0.02
+
+
+class ClipFacts(Protocol):
+    """What sampling needs to know of a clip; a point that was not found is NaN."""
+
+    @property
+    def clip_id(self) -> str: ...
+    @property
+    def person_id(self) -> str: ...
+    @property
+    def frames(self) -> int: ...
+    @property
+    def fps(self) -> float: ...
+    @property
+    def points(self) -> NDArray[np.float32]: ...  # [frames, 70, 2], in any unit of length
+
+
+class SamplingRules(Protocol):
+    @property
+    def candidates(self) -> int: ...
+    @property
+    def max_seconds(self) -> float | None: ...
+    @property
+    def easy_share(self) -> float: ...
+    @property
+    def ramp(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Frames of one clip, and random numbers of this pair's own."""
+
+    index: int
+    clip: int
+    reference: int
+    driving: int
+    uniforms: NDArray[np.float32]  # [UNIFORMS]
+    normals: NDArray[np.float32]  # [NORMALS]
+
+
+class PairSampler:
+    """People take turns in an order shuffled anew each round; a person's clips are chosen by their length.
+
+    `total` is the number of pairs of the whole training: early pairs are alike in pose and close in time."""
+
+    def __init__(self, clips: Sequence[ClipFacts], rules: SamplingRules, seed: int, total: int) -> None:
+        usable = [index for index, clip in enumerate(clips) if clip.frames >= 2]
+        if not usable:
+            raise FacemotionError(
+                f"none of the {len(clips)} training clips has two frames, so that there are no pairs to learn from: "
+                "give longer videos, or lower tubes.min_seconds"
+            )
+        if len(usable) < len(clips):
+            log.warning("%d of %d clips have one frame only and are left out", len(clips) - len(usable), len(clips))
+        self.clips, self.rules, self.seed, self.total = clips, rules, seed, total
+        people: dict[str, list[int]] = {}
+        for index in sorted(usable, key=lambda i: (clips[i].person_id, clips[i].clip_id)):
+            people.setdefault(clips[index].person_id, []).append(index)
+        self.people = list(people.values())
+        self.ends = [np.cumsum([clips[index].frames for index in own]) for own in self.people]
+        self.scales = {index: _face_size(clips[index].points) for index in usable}
+        self._round: tuple[int, NDArray[np.intp]] | None = None
+
+    def pair(self, k: int) -> Pair:
+        rng = self._generator(0, k)
+        person = self._order(k // len(self.people))[k % len(self.people)]
+        chosen = int(np.searchsorted(self.ends[person], rng.integers(self.ends[person][-1]), side="right"))
+        clip = self.people[person][chosen]
+        frames = self.clips[clip].frames
+        driving = int(rng.integers(frames))
+        reference = self._reference(clip, driving, k / max(self.total, 1), rng)
+        uniforms = rng.random(UNIFORMS, dtype=np.float32)
+        return Pair(k, clip, reference, driving, uniforms, rng.standard_normal(NORMALS, dtype=np.float32))
+
+    def _reference(self, clip: int, driving: int, progress: float, rng: np.random.Generator) -> int:
+        facts, rules = self.clips[clip], self.rules
+        reach = facts.frames if rules.max_seconds is None else max(1, round(rules.max_seconds * facts.fps))
+        first, end = max(0, driving - reach), min(facts.frames, driving + reach + 1)
+        others = rng.integers(first, end - 1, size=rules.candidates)
+        others = others + (others >= driving)
+        order = np.argsort(self._gaps(clip, driving, others), kind="stable")
+        ramped = 1.0 if rules.ramp == 0 else min(progress / rules.ramp, 1.0)
+        share = rules.easy_share + (1 - rules.easy_share) * ramped
+        rank = min(int(rng.random() * max(share * len(order), 1)), len(order) - 1)
+        return int(others[order[rank]])
+
+    def _gaps(self, clip: int, driving: int, others: NDArray[np.intp]) -> NDArray[np.float64]:
+        """How far apart in pose, expression and time, in face sizes."""
+        facts = self.clips[clip]
+        moved = np.abs(facts.points[others] - facts.points[driving]).mean(axis=(1, 2), dtype=np.float64)
+        apart = SECOND * np.abs(others - driving) / facts.fps
+        return np.asarray(np.where(np.isfinite(moved), moved / self.scales[clip], 0.0) + apart, np.float64)
+
+    def _order(self, turn: int) -> NDArray[np.intp]:
+        if self._round is None or self._round[0] != turn:
+            self._round = turn, self._generator(1, turn).permutation(len(self.people))
+        return self._round[1]
+
+    def _generator(self, purpose: int, position: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, purpose, position])
+
+
+def _face_size(points: NDArray[np.float32]) -> float:
+    """Median diagonal of the points' box; 1 where no frame has a face."""
+    whole = points[np.isfinite(points).all(axis=(1, 2))]
+    if not len(whole):
+        return 1.0
+    diagonals = np.linalg.norm(whole.max(axis=1) - whole.min(axis=1), axis=-1)
+    return max(float(np.median(diagonals)), 1e-6)
