@@ -77,7 +77,23 @@ def follow_faces(frames: Iterable[Image], first: int, search: Search) -> list[Tr
             recent = recent[-1:]
     if len(recent) > 1:  # a shot's last frame is always searched
         active = _advance(active, done, recent, search)
-    return sorted(done + active, key=lambda track: (track.sightings[0].frame, tuple(track.sightings[0].box)))
+    return _joined(done + active)
+
+
+def _joined(tracks: list[Track]) -> list[Track]:
+    """Tracks in order of their beginning; one that begins where another one is goes on with it."""
+    joined: list[Track] = []
+    for track in sorted(tracks, key=lambda track: (track.sightings[0].frame, tuple(track.sightings[0].box))):
+        first = track.sightings[0]
+        for before in joined:
+            near = [s for s in before.sightings if abs(s.frame - first.frame) <= 1]
+            ends_first = before.last.frame < track.last.frame
+            if near and ends_first and iou_matrix([first.box], [s.box for s in near]).max() > DOUBLE_IOU:
+                before.sightings = [s for s in before.sightings if s.frame < first.frame] + track.sightings
+                break
+        else:
+            joined.append(track)
+    return joined
 
 
 def _advance(active: list[Track], done: list[Track], recent: list[tuple[int, Image]], search: Search) -> list[Track]:

@@ -31,7 +31,7 @@ def cuts_picture(path: Path, rows: Sequence[Mapping[str, Any]], most: int = 10) 
 
 
 def tubes_picture(path: Path, rows: Sequence[Mapping[str, Any]], most: int = 24, per_row: int = 4) -> Image:
-    """A tile for every tube of one video: its middle frame, boxes of all its tubes there, and the reason if rejected."""
+    """A tile for every tube of one video: its middle frame, the boxes of all tubes there, the reason if rejected."""
     reader = Reader(path)
     tiles = []
     for row in rows[:most]:
@@ -53,7 +53,7 @@ def crops_picture(folder: Path, rows: Sequence[Mapping[str, Any]], most: int = 1
     sheets = []
     for row in [row for row in rows if row["accepted"]][:most]:
         reader = Reader(folder / row["path"])
-        tiles = []
+        tiles: list[Tile] = []
         for number in np.linspace(0, reader.info.frames - 1, times).round().astype(int).tolist():
             frame = next(reader.frames(number, number + 1)).copy()
             box = np.rint(row["faces"][number]).astype(int).tolist()
