@@ -23,7 +23,7 @@ from facemotion.synth.scores import best_box, judge
 from facemotion.synth.specs import ActorSpec, ShotSpec, VideoSpec
 from facemotion.synth.staging import Stage
 
-WIDTH, HEIGHT = 320, 180
+WIDTH, HEIGHT = 384, 216
 
 
 def _shot(start: int, n_frames: int, actors: tuple[ActorSpec, ...], seed: int, grade: Grade | None = None) -> ShotSpec:
@@ -34,10 +34,10 @@ def _shot(start: int, n_frames: int, actors: tuple[ActorSpec, ...], seed: int, g
 
 def _film() -> VideoSpec:
     """Somebody, somebody with a passer-by, nobody: 20, 16 and 8 frames."""
-    alone = (ActorSpec(3, 30, (140.0, 92.0), 70.0, planned=True),)
+    alone = (ActorSpec(3, 30, (168.0, 110.0), 84.0, planned=True),)
     pair = (
-        ActorSpec(3, 31, (90.0, 90.0), 52.0, planned=True),
-        ActorSpec(4, 32, (235.0, 88.0), 48.0, planned=False),
+        ActorSpec(3, 31, (108.0, 108.0), 62.0, planned=True),
+        ActorSpec(4, 32, (282.0, 106.0), 58.0, planned=False),
     )
     shots = (_shot(0, 20, alone, 1), _shot(20, 16, pair, 2), _shot(36, 8, (), 3))
     return VideoSpec("p0003_v0", "p0003", Fraction(30000, 1001), WIDTH, HEIGHT, shots)

@@ -23,7 +23,7 @@ class Palette:
     @classmethod
     def sample(cls, rng: np.random.Generator, lightness: tuple[float, float]) -> "Palette":
         hue = float(rng.random())
-        wall_saturation = float(rng.beta(1.4, 3.2) * 0.6)
+        wall_saturation = float(rng.beta(1.4, 3.2) * 0.5)
         value = float(rng.uniform(*lightness))
         accent_hue = hue + float(rng.uniform(0.25, 0.75))
         return cls(

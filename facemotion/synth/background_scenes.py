@@ -172,7 +172,9 @@ def _lights(rng: Rng, h: int, w: int, p: Palette) -> Canvas:
 def _city(rng: Rng, h: int, w: int, p: Palette) -> Canvas:
     """Houses in rows under a sky."""
     sky = np.linspace(0, 1, h, dtype=np.float32)[:, None, None]
-    canvas = np.asarray((1 - sky) * tint(p.wall) + sky * tint(p.light), np.float32).repeat(w, axis=1)
+    high = vary(rng, ((150, 178, 212), (178, 186, 198))[int(rng.integers(2))], 0.2)
+    low = vary(rng, (226, 219, 212), 0.12)
+    canvas = np.asarray((1 - sky) * tint(high) + sky * tint(low), np.float32).repeat(w, axis=1)
     night = rng.random() < 0.35
     if night:
         canvas *= 0.4

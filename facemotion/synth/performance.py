@@ -13,7 +13,6 @@ from facemotion.synth.performance_face import (
     blink_times,
     brow_flashes,
     glances,
-    lid_follow,
     lids,
     moods,
 )
@@ -83,5 +82,4 @@ def _look(expression: Times, seed: int, until: float, times: Times, pose: Times)
     expression[:, INDEX["gaze_x"]] = gaze[:, 0]
     expression[:, INDEX["gaze_y"]] = gaze[:, 1]
     closing = lids(blink_times(_stream(seed, "blinks"), until)).at(times)
-    resting = lid_follow(gaze[:, 1])[:, None]
-    expression[:, [INDEX["lid_left"], INDEX["lid_right"]]] = np.maximum(closing, resting)
+    expression[:, [INDEX["lid_left"], INDEX["lid_right"]]] = closing

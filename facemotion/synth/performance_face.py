@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from facemotion.synth.easing import Keys, Times
+from facemotion.synth.easing import Keys
 
 MIN_BLINKS_PER_MINUTE: Final = 8.0
 MAX_BLINKS_PER_MINUTE: Final = 25.0
@@ -128,8 +128,3 @@ def brow_flashes(rng: np.random.Generator, liveliness: float, until: float) -> K
         keys.add(time, (0.0, 0.0))
         time += float(rng.exponential(2.6 / liveliness) + 0.15)
     return keys
-
-
-def lid_follow(gaze_y: Times) -> Times:
-    """How far the upper lid comes down with eyes that look down."""
-    return 0.28 * np.clip(gaze_y, 0.0, 1.0) ** 1.5

@@ -1,6 +1,6 @@
 """Truth on disk: one Parquet file a video, one row a frame and actor, with the video's spec as JSON beside it."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,7 +59,7 @@ def write_truth(spec: VideoSpec, folder: Path) -> Path:
     parts = [_shot_rows(number, Stage(spec, shot)) for number, shot in enumerate(spec.shots)]
     arrays = []
     for name, (kind, shape) in COLUMNS.items():
-        values = np.asarray([value for part in parts for value in part[name]], kind).reshape(-1)
+        values: Array = np.asarray([value for part in parts for value in part[name]], kind).reshape(-1)
         flat = pa.array(values)
         arrays.append(pa.FixedSizeListArray.from_arrays(flat, int(np.prod(shape))) if shape else flat)
     table = pa.Table.from_arrays(arrays, names=list(COLUMNS))
@@ -85,7 +85,7 @@ def _shot_rows(number: int, shot_stage: Stage) -> dict[str, list[Any]]:
                 "visible": visible,
                 "pose": actor.pose,
                 "expression": actor.expression,
-                "openings": geometry.openings(shot_stage.view, actor),
+                "openings": astuple(geometry.openings(actor)),
                 "face_box": geometry.face_box(points),
                 "head_box": geometry.head_box(shot_stage.view, actor),
             }
@@ -110,7 +110,7 @@ class Truth:
             raise FacemotionError(f"cannot read the truth in {path}: {error}; render the footage again") from error
         if table.column_names != list(COLUMNS):
             raise FacemotionError(f"{path} has other columns than this version writes: render the footage again")
-        columns = {}
+        columns: dict[str, Array] = {}
         for name, (kind, shape) in COLUMNS.items():
             column = table.column(name).combine_chunks()
             values = column.flatten() if shape else column

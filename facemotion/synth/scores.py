@@ -42,7 +42,8 @@ def eligible(rows: Rows, width: int, height: int) -> NDArray[np.bool_]:
     box = rows["face_box"]
     inside = (box[:, :2] >= 0).all(axis=1) & (box[:, 2] <= width) & (box[:, 3] <= height)
     size = (box[:, 2:] - box[:, :2]).min(axis=1)
-    return inside & (size > MIN_FACE_PX) & (np.abs(rows["pose"][:, 0]) <= MAX_YAW)
+    good: NDArray[np.bool_] = inside & (size > MIN_FACE_PX) & (np.abs(rows["pose"][:, 0]) <= MAX_YAW)
+    return good
 
 
 def judge(
