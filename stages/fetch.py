@@ -4,7 +4,6 @@ import logging
 
 from facemotion import layout, schemas
 from facemotion.config import Params
-from facemotion.engine import DIED
 from facemotion.errors import FacemotionError
 from facemotion.sources import fetch
 from stages.harness import Notes, run
@@ -20,12 +19,7 @@ def main(params: Params, notes: Notes) -> str:
     for folder in (videos, truth):
         folder.mkdir(exist_ok=True)
     jobs = fetch.jobs(params, planned, videos, truth)
-    outcomes = map_resumed("fetch", fetch.get, jobs, notes.work / "done", params)
-    rows = []
-    for name, (value, error) in zip(planned, outcomes, strict=True):
-        if error not in (None, DIED):  # not the video's fault: the disk, or ours
-            raise FacemotionError(f"{name}: {error}; what is fetched is kept, `dvc repro` goes on")
-        rows.append(value if error is None else fetch.failed(name, "corrupt", error))
+    rows = map_resumed("fetch", fetch.get, jobs, notes.work / "done", params, excuse=_crashed)
     table = schemas.LEDGER.frame(rows)
     lost = table.filter(table["status"] != "ok")
     for name, status, reason in lost.select("video_id", "status", "reason").iter_rows():
@@ -40,6 +34,10 @@ def main(params: Params, notes: Notes) -> str:
     notes.measure({"videos": table.height, "lost": lost.height, "minutes": minutes, "mib": mib})
     notes.done_with_work()
     return f"{table.height - lost.height} of {table.height} videos, {minutes:.1f} minutes, {mib:.0f} MiB"
+
+
+def _crashed(job: fetch.Job) -> fetch.LedgerRow:
+    return fetch.failed(job.video_id, "corrupt", "reading it crashes the decoder")
 
 
 if __name__ == "__main__":

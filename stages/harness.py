@@ -1,5 +1,6 @@
 """What every stage does around its own work: settings, logging, the record, a closing line, errors one can read."""
 
+import errno
 import logging
 import os
 import shutil
@@ -120,10 +121,12 @@ def _fail(name: str, problem: BaseException) -> None:
             log.error("stage %s: %s", name, problem)
         case KeyboardInterrupt():
             log.error("stage %s: interrupted; `dvc repro` goes on", name)
-        case OSError() if problem.errno in (28, 122):
+        case OSError() if problem.errno in (errno.ENOSPC, errno.EDQUOT):
             log.error("stage %s: the disk is full (%s); free some space and run `dvc repro`", name, problem.filename)
-        case PermissionError():
-            log.error("stage %s: %s may not be written; make it writable", name, problem.filename)
+        case OSError() if problem.filename:
+            log.error(
+                "stage %s: cannot use %s: %s; put that right and run `dvc repro`", name, problem.filename, problem
+            )
         case _:
             log.error("stage %s failed; this is a fault of facemotion, please report it", name, exc_info=problem)
     sys.exit(1)

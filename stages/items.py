@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from facemotion import console
 from facemotion.config import Params
-from facemotion.engine import Outcome, map_items
+from facemotion.engine import DIED, Outcome, map_items
 from facemotion.errors import FacemotionError
 from facemotion.files import fresh_folder, write_json
 
@@ -37,40 +37,46 @@ def name_of(item: Any) -> str:
 
 
 def map_resumed(
-    what: str, function: Callable[[Item], Any], items: Sequence[Item], folder: Path, params: Params
-) -> list[tuple[Any, str | None]]:
-    """(value, error) for each item in order; values must be plain JSON. Items with a note in `folder` are not done
-    again, those that failed are."""
-    noted = [folder / f"{name_of(item)}.json" for item in items]
-    todo = [index for index, note in enumerate(noted) if not note.is_file()]
-    errors: dict[int, str] = {}
+    what: str,
+    function: Callable[[Item], Any],
+    items: Sequence[Item],
+    folder: Path,
+    params: Params,
+    *,
+    excuse: Callable[[Item], Any] | None = None,
+) -> list[Any]:
+    """Like map_all for values of plain JSON, which are noted in `folder`: what has a note is not done again.
+
+    `excuse` gives the value of an item whose process died; without it that fails the stage like any other error."""
+    notes = [folder / f"{name_of(item)}.json" for item in items]
+    todo = [index for index, note in enumerate(notes) if not note.is_file()]
     index_of = {id(items[index]): index for index in todo}
+    problems: list[str] = []
     with console.progress(what, len(items)) as ticker:
         ticker.advance(len(items) - len(todo))
 
         def done(outcome: Outcome[Item, Any]) -> None:
-            index = index_of[id(outcome.item)]
             if outcome.error is None:
-                write_json(noted[index], outcome.value)
+                write_json(notes[index_of[id(outcome.item)]], outcome.value)
+            elif outcome.error == DIED and excuse is not None:
+                write_json(notes[index_of[id(outcome.item)]], excuse(outcome.item))
             else:
-                errors[index] = outcome.error
+                problems.append(f"{name_of(outcome.item)}: {outcome.error}")
             ticker.advance()
 
         map_items(function, [items[index] for index in todo], workers=workers(params), done=done)
-    return [
-        (None, errors[index]) if index in errors else (json.loads(note.read_text()), None)
-        for index, note in enumerate(noted)
-    ]
+    if problems:
+        raise FacemotionError(f"{problems[0]} ({len(problems)} failed; the others are kept, `dvc repro` goes on)")
+    return [json.loads(note.read_text()) for note in notes]
 
 
 def publish(work: Path, out: Path) -> None:
-    """Make `out` hold what `work` holds. Links, not moves: until the stage has ended the work must stay whole."""
+    """Make `out` hold the files of `work`. Links, not moves: until the stage has ended the work must stay whole."""
     fresh_folder(out)
-    for path in sorted(work.rglob("*")):
-        target = out / path.relative_to(work)
-        if path.is_dir():
-            target.mkdir()
+    for path in sorted(work.iterdir()):
+        if path.name.startswith("."):  # what a killed process left half-written
             continue
+        target = out / path.name
         try:
             target.hardlink_to(path)
         except OSError:  # another file system

@@ -131,7 +131,7 @@ def forget_locks(project: Project) -> None:
 
 
 def test_one_parameter_by_dvc_exp_run(smoke: Project) -> None:
-    """`dvc exp run -S` re-runs what depends on the parameter, keeps the result as an experiment, and says so in MLflow."""
+    """`dvc exp run -S` re-runs what depends on the parameter, keeps the result as an experiment, and MLflow knows."""
     before = {path: smoke.root.joinpath(path).read_bytes() for path in ("params.yaml", "dvc.lock")}
     smoke.run("git", "add", "-A")
     smoke.run("git", "commit", "-qm", "smoke")
@@ -143,9 +143,9 @@ def test_one_parameter_by_dvc_exp_run(smoke: Project) -> None:
         assert params["crop"]["max_seconds"] == 1.0
         shown = json.loads(smoke.dvc("exp", "show", "--json"))
         assert "short-clips" in json.dumps(shown)
-        newest = max((run for run in recorded(smoke) if run["name"] == "crop"), key=lambda run: run["id"] != "")
-        assert any(run.get("dvc.dvc_exp_name") == "short-clips" for run in recorded(smoke)), newest
-        pipeline = [run for run in recorded(smoke) if run["name"] == "pipeline"][0]
+        runs = recorded(smoke)  # newest first
+        assert next(run for run in runs if run["name"] == "crop")["dvc.dvc_exp_name"] == "short-clips"
+        pipeline = next(run for run in runs if run["name"] == "pipeline")
         assert pipeline["stage.tubes"].startswith("cached: ")
         assert pipeline["stage.crop"].startswith("ran: ")
     finally:

@@ -1,5 +1,6 @@
-"""What goes wrong is told in one message that says what, where and what to do, with a non-zero exit, before any harm."""
+"""What goes wrong is told in one message that says what, where and what to do, with a non-zero exit."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -78,8 +79,7 @@ def test_no_face_in_any_video_is_told(project: Project) -> None:
 
 def test_a_place_that_cannot_be_written_is_told(project: Project) -> None:
     stage(project, "plan")
-    (project.root / "reports").rename(project.root / "reports_kept") if (project.root / "reports").exists() else None
-    (project.root / ".work").rename(project.root / ".work_kept")
+    shutil.rmtree(project.root / ".work")
     (project.root / ".work").write_text("a file in the way")
     fails(project, "fetch", ".work")
 

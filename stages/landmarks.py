@@ -1,0 +1,28 @@
+"""landmarks: 68 points and two pupils of every frame of every clip."""
+
+import numpy as np
+
+from facemotion import layout, schemas
+from facemotion.config import Params
+from facemotion.files import fresh_folder
+from facemotion.landmarks import detect, store
+from stages.harness import Notes, run
+from stages.items import map_all
+
+
+def main(params: Params, notes: Notes) -> str:
+    clips = schemas.CLIPS.read(layout.CLIP_TABLE).filter("accepted")
+    jobs = [
+        detect.LandmarkJob(clip_id, layout.CLIPS / path, tuple(tuple(box) for box in faces), params.landmarks)
+        for clip_id, path, faces in clips.select("clip_id", "path", "faces").iter_rows()
+    ]
+    tracks = map_all("landmarks", detect.landmarks_of, jobs, params)
+    store.write_tracks(fresh_folder(layout.LANDMARKS), tracks)
+    lost = sum(int(np.isnan(track.points).any(axis=(1, 2)).sum()) for track in tracks)
+    frames = sum(len(track.points) for track in tracks)
+    notes.measure({"frames": frames, "frames_without_face": lost})
+    return f"{frames} frames of {len(tracks)} clips; no face in {lost} of them"
+
+
+if __name__ == "__main__":
+    run("landmarks", main)
