@@ -1,0 +1,1 @@
+"""The animation model: keypoint motion, its refinement, the generator; tensors only, no files but the weights'."""

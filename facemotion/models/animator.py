@@ -1,0 +1,124 @@
+"""The model behind three switches: motion, refinement, fusion. Photos are encoded once, then moved and rendered."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from torch import Tensor, nn
+
+from facemotion.errors import FacemotionError
+from facemotion.models import grid
+from facemotion.models.background import BackgroundMotion
+from facemotion.models.config import ModelConfig
+from facemotion.models.dense_motion import DenseMotion, FlowField
+from facemotion.models.generator import FeaturePyramid, Generator
+from facemotion.models.keypoints import KeypointDetector, Keypoints
+from facemotion.models.refiner import Refiner
+
+
+class MotionSource(NamedTuple):
+    """What a reference is to the motion: all of it that no driving frame changes."""
+
+    image: Tensor  # small
+    keypoints: Keypoints
+    background: Tensor | None  # its half of the background network's first layer
+
+
+class Appearance(NamedTuple):
+    """What is computed once for the references."""
+
+    image: Tensor
+    source: MotionSource
+    features: tuple[Tensor, ...]  # finest first
+    structure: tuple[Tensor, ...] | None  # the reference's side of the correlation volume, where there is a refiner
+
+
+class Motion(NamedTuple):
+    fields: list[FlowField]  # coarse first; element 0 is the coarse motion, whatever follows
+    driving: Keypoints
+    background: Tensor | None  # affine [B, 2, 3], driving to reference, of what is not the person
+
+
+class KeypointMotion(nn.Module):
+    """Coarse motion by unsupervised keypoints."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.size = config.coarse.size
+        self.keypoints = KeypointDetector(config)
+        self.background = BackgroundMotion(config) if config.coarse.background == "affine" else None
+        self.dense = DenseMotion(config)
+
+    def encode(self, image: Tensor) -> MotionSource:
+        small = grid.resize_image(image, self.size)
+        background = self.background.encode(small) if self.background is not None else None
+        return MotionSource(small, self.keypoints(image), background)
+
+    def background_between(self, source: MotionSource, driving: Tensor) -> Tensor | None:
+        """Affine [B, 2, 3] of normalised points from the driving image [B, 3, H, H] to the reference."""
+        if self.background is None or source.background is None:
+            return None
+        between: Tensor = self.background(source.background, grid.resize_image(driving, self.size))
+        return between
+
+    def forward(self, source: MotionSource, driving: Keypoints, background: Tensor | None) -> FlowField:
+        field: FlowField = self.dense(source.image, source.keypoints, driving, background)
+        return field
+
+
+MOTIONS: Final[dict[str, Callable[[ModelConfig], KeypointMotion]]] = {"keypoints": KeypointMotion}
+FUSIONS: Final = ("single",)
+
+
+class Animator(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        _check_built("motion", config.motion, tuple(MOTIONS))
+        _check_built("fusion", config.fusion, FUSIONS)
+        self.config = config
+        self.coarse = MOTIONS[config.motion](config)
+        self.features = FeaturePyramid(config)
+        self.refiner = Refiner(config) if config.refined else None
+        self.generator = Generator(config)
+
+    def encode(self, references: Tensor) -> Appearance:
+        """Of photos [B, N, 3, H, H] in [0, 1], H the model's image size."""
+        _, count, channels, height, width = references.shape
+        if (channels, height, width) != (3, self.config.image_size, self.config.image_size):
+            raise FacemotionError(
+                f"references are {tuple(references.shape)}, but this model takes [B, N, 3, {self.config.image_size}, "
+                f"{self.config.image_size}]: resize them"
+            )
+        if count != 1:
+            raise FacemotionError(f"{count} references a frame, but fusion is 'single': give one")
+        image = references.flatten(0, 1)
+        source = self.coarse.encode(image)
+        structure = self.refiner.encode(image, source.keypoints) if self.refiner is not None else None
+        return Appearance(image, source, self.features(image), structure)
+
+    def motion(self, appearance: Appearance, driving: Tensor) -> Motion:
+        """From the driving frames [B, 3, H, H] to the references."""
+        keypoints = self.coarse.keypoints(driving)
+        return self.move(appearance, keypoints, self.coarse.background_between(appearance.source, driving))
+
+    def move(self, appearance: Appearance, driving: Keypoints, background: Tensor | None = None) -> Motion:
+        """From keypoints alone, wherever they come from: another person's, or relative ones."""
+        coarse = self.coarse(appearance.source, driving, background)
+        fields = [coarse]
+        if self.refiner is not None and appearance.structure is not None:
+            fields = self.refiner(appearance.features, appearance.structure, driving, coarse)
+        return Motion(fields, driving, background)
+
+    def render(self, appearance: Appearance, motion: Motion) -> Tensor:
+        """Frames [B, 3, H, H] in [0, 1]."""
+        frames: Tensor = self.generator(appearance.image, appearance.features, motion.fields)
+        return frames
+
+    def forward(self, references: Tensor, driving: Tensor) -> tuple[Tensor, Appearance, Motion]:
+        appearance = self.encode(references)
+        motion = self.motion(appearance, driving)
+        return self.render(appearance, motion), appearance, motion
+
+
+def _check_built(switch: str, value: str, built: tuple[str, ...]) -> None:
+    if value not in built:
+        raise FacemotionError(f"{switch} {value!r} is not built yet: set model.{switch} to one of {', '.join(built)}")

@@ -1,0 +1,73 @@
+"""Coarse motion: a soft choice, pixel by pixel, between the background's motion and each keypoint's own."""
+
+from typing import Final, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from facemotion.models import affine, grid
+from facemotion.models.config import ModelConfig
+from facemotion.models.keypoints import Keypoints
+from facemotion.models.layers import Hourglass, LeanUNet, zeroed
+
+# At first the warp is trusted nearly everywhere: sigmoid(3) = 0.95.
+TRUST: Final = 3.0
+# At first the background moves all that is further than this many reaches from every keypoint.
+BACKGROUND_FROM: Final = 2.0
+
+
+class FlowField(NamedTuple):
+    """Normalised flow [B, 2, h, h] to the reference and occlusion logits [B, 1, h, h], high where the warp is right."""
+
+    flow: Tensor
+    occlusion: Tensor
+
+
+class DenseMotion(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.sizes = sizes = config.coarse
+        candidates = config.keypoints.count + 1
+        inputs = 4 * candidates
+        if config.layout == "published":
+            self.backbone: Hourglass | LeanUNet = Hourglass(inputs, sizes.widths)
+            kernel = 7
+        else:
+            self.backbone = LeanUNet(inputs, sizes.widths)
+            kernel = 3
+        width = self.backbone.out_channels
+        self.choice = nn.Conv2d(width, candidates, kernel, padding=kernel // 2)
+        self.occlusion = zeroed(nn.Conv2d(width, 1, kernel, padding=kernel // 2))
+        if sizes.reach is not None:
+            self.choice.weight.data.mul_(0.1)
+
+    def forward(self, image: Tensor, reference: Keypoints, driving: Keypoints, background: Tensor | None) -> FlowField:
+        """`image`: the reference [B, 3, h, h] at the flow's size; `background`: affine [B, 2, 3], None: at rest."""
+        size = self.sizes.size
+        candidates = self._candidates(reference, driving, background)
+        bells = affine.gaussians(driving.points, size, self.sizes.variance)
+        bells = bells - affine.gaussians(reference.points, size, self.sizes.variance)
+        bells = F.pad(bells, (0, 0, 0, 0, 1, 0))
+        seen = grid.warp(image.repeat_interleave(candidates.shape[1], 0), candidates.flatten(0, 1))
+        inputs = torch.cat((bells, seen.reshape(bells.shape[0], -1, size, size) - 0.5), 1)
+        features = self.backbone(inputs)
+        choice = self.choice(features).float()
+        if self.sizes.reach is not None:
+            choice = choice + self._presumption(driving.points, self.sizes.reach)
+        flow = (F.softmax(choice, 1)[:, :, None] * candidates).sum(1)
+        return FlowField(flow, self.occlusion(features).float() + TRUST)
+
+    def _candidates(self, reference: Keypoints, driving: Keypoints, background: Tensor | None) -> Tensor:
+        """Normalised flows [B, 1 + K, 2, h, h], the background's first."""
+        size = self.sizes.size
+        if background is None:
+            rest = grid.identity(size, driving.points).expand(driving.points.shape[0], -1, -1, -1)
+        else:
+            rest = affine.affine_flow(background, size)
+        return torch.cat((rest[:, None], affine.local_flows(reference, driving, size)), 1)
+
+    def _presumption(self, points: Tensor, reach: float) -> Tensor:
+        """Log weights [B, 1 + K, h, h]: each keypoint moves its neighbourhood, the background all else."""
+        around = grid.identity(self.sizes.size, points)[:, None] - points[..., None, None]
+        return F.pad(around.square().sum(2) / (-2 * reach**2), (0, 0, 0, 0, 1, 0), value=-(BACKGROUND_FROM**2) / 2)

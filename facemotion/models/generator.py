@@ -1,0 +1,72 @@
+"""From the reference's features and the motion to the frame, whose last step pastes the warped reference itself.
+
+Where the warp can be trusted the frame is the reference's own pixels, so that pictures are sharp from the first step
+on; the network paints what they cannot show. Features are warped by the refined and, once there is one, by the coarse
+flow too.
+"""
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from facemotion.models import grid
+from facemotion.models.blocks import LeanBlock, PublishedBlock, Seen
+from facemotion.models.config import ModelConfig
+from facemotion.models.dense_motion import FlowField
+from facemotion.models.layers import ConvNormAct
+
+
+class FeaturePyramid(nn.Module):
+    """Of the reference alone: features at the image's size, half of it, a quarter, ..."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        widths = config.generator.widths
+        self.published = config.layout == "published"
+        self.stem = ConvNormAct(3, widths[0], 7 if self.published else 3)
+        self.down = nn.ModuleList(ConvNormAct(fine, coarse) for fine, coarse in pairwise(widths))
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        levels = [self.stem(image - 0.5)]
+        for down in self.down:
+            # MRFA convolves before it pools: four times the work.
+            x = F.avg_pool2d(down(levels[-1]), 2) if self.published else down(F.avg_pool2d(levels[-1], 2))
+            levels.append(x)
+        return tuple(levels)
+
+
+class Generator(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.sizes = config.pyramid[::-1]
+        block = PublishedBlock if config.layout == "published" else LeanBlock
+        levels = range(len(self.sizes))
+        self.blocks = nn.ModuleList(block(config, level) for level in reversed(levels))
+        kernel = 7 if config.layout == "published" else 3
+        self.paint = nn.Conv2d(config.generator.widths[0], 3, kernel, padding=kernel // 2)
+
+    def forward(self, image: Tensor, features: tuple[Tensor, ...], fields: list[FlowField]) -> Tensor:
+        """The frame [B, 3, H, H] in [0, 1]. `image`: the reference; `features`: its pyramid; `fields`: coarse first."""
+        state = None
+        for size, block, source in zip(self.sizes, self.blocks, reversed(features), strict=True):
+            fine = _seen(source, at_size(fields, size))
+            coarse = _seen(source, at_size(fields[:1], size)) if len(fields) > 1 else None
+            state = block(state, fine, coarse)
+        painted = torch.sigmoid(self.paint(state).float())
+        finest = at_size(fields, image.shape[-1])
+        trust = torch.sigmoid(finest.occlusion)
+        return trust * grid.warp(image, finest.flow) + (1 - trust) * painted
+
+
+def at_size(fields: list[FlowField], size: int) -> FlowField:
+    """The latest field of this size, or else the finest one resized."""
+    for field in reversed(fields):
+        if field.flow.shape[-1] == size:
+            return field
+    return FlowField(grid.resize(fields[-1].flow, size), grid.resize_image(fields[-1].occlusion, size))
+
+
+def _seen(features: Tensor, field: FlowField) -> Seen:
+    return Seen(grid.warp(features, field.flow), torch.sigmoid(field.occlusion).to(features.dtype))
