@@ -103,7 +103,16 @@ class Landmarks(Section):
 
 
 class Smooth(Section):
-    method: Literal["rts"]
+    method: Literal["adaptive"]
+    max_gap_s: NonNegative
+    trust: Positive
+    head: Positive
+    jaw: Positive
+    brows: Positive
+    nose: Positive
+    eyes: Positive
+    lips: Positive
+    pupils: Positive
 
 
 class Pack(Section):

@@ -1,0 +1,34 @@
+"""A face's motion split in two: where the whole of it is (a similarity a frame) and what it does within itself.
+
+Points are complex numbers x + iy here: multiplying by one turns and scales."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facemotion.landmarks.layout import OUTER_EYES, RIGID
+
+Complex = NDArray[np.complex128]
+ROUNDS: Final = 3
+
+
+def split_motion(points: Complex, weights: NDArray[np.float64]) -> tuple[Complex, Complex, Complex]:
+    """Points [T, P] -> (turn [T], place [T], local [T, P]) with points = turn * local + place.
+
+    The similarity is fitted to the stiff points, by weights [T, P]; `local` has its stiff points' mean at 0 and an
+    outer-eye distance of about 1, upright as on average. Frames without points must not be given."""
+    stiff, trust = points[:, RIGID], weights[:, RIGID]
+    trust = trust / np.maximum(trust.sum(axis=1, keepdims=True), 1e-12)
+    place = (trust * stiff).sum(axis=1)
+    centred = stiff - place[:, None]
+    shape = centred.mean(axis=0)
+    for _ in range(ROUNDS):
+        # The turn that best lays the shape on each frame, then the shape that best fits all frames turned back.
+        turn = (trust * centred * shape.conj()).sum(axis=1) / (trust * np.abs(shape) ** 2).sum(axis=1)
+        turn = np.where(np.abs(turn) > 1e-9, turn, 1.0)
+        shape = (centred / turn[:, None]).mean(axis=0)
+    local = (points - place[:, None]) / turn[:, None]
+    eyes = np.median((local[:, OUTER_EYES[1]] - local[:, OUTER_EYES[0]]).real)
+    size = float(eyes) if eyes > 1e-9 else 1.0
+    return turn * size, place, local / size
