@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.landmarks.layout import (
-    GROUPS, LID_PAIRS_LEFT, LID_PAIRS_RIGHT, LIP_PAIRS, MOUTH_CORNERS, N_IBUG, OUTER_EYES,
+    GROUPS,
+    LID_PAIRS_LEFT,
+    LID_PAIRS_RIGHT,
+    LIP_PAIRS,
+    MOUTH_CORNERS,
+    N_IBUG,
+    OUTER_EYES,
 )  # fmt: skip
 
 Floats = NDArray[np.float64]
