@@ -15,8 +15,8 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 # Of one half jaw, ear to chin: (azimuth in degrees, level) where the search for the contour starts and where the face ends.
-_JAW_FROM: Final = ((35, -0.1), (35, 1.9), (35, 3.9), (35, 6.0), (32, 8.0), (28, 9.2), (20, 9.7), (9, 9.9), (0, 10.0))
-_JAW_TO: Final = ((84, -0.1), (84, 1.9), (83, 3.9), (80, 6.6), (72, 9.7), (55, 10.7), (35, 11.1), (18, 11.4), (0, 11.5))
+_JAW_FROM: Final = ((35, -0.5), (35, 1.5), (35, 3.65), (35, 6.0), (32, 8.0), (28, 9.2), (20, 9.7), (9, 9.9), (0, 10.0))
+_JAW_TO: Final = ((84, -0.5), (84, 1.5), (83, 3.65), (80, 6.6), (69, 9.9), (52, 10.85), (34, 11.2), (18, 11.4), (0, 11.5))
 # Direction in the picture of an upright face in which the contour lies farthest out, degrees below the horizontal.
 _JAW_ANGLE: Final = (0, 3, 8, 14, 26, 42, 60, 77, 90)
 CURVE_POINTS: Final = 25
@@ -67,7 +67,8 @@ def _on_vertices(vertices: list[int]) -> tuple[Ints, Array]:
 @lru_cache(maxsize=1)
 def anchors() -> Anchors:
     top = topology()
-    brow = np.concatenate([BROW[::-1] * [-1, 1], BROW])
+    upper_edge = BROW - [0.0, 0.14]
+    brow = np.concatenate([upper_edge[::-1] * [-1, 1], upper_edge])
     loose = np.concatenate([brow, np.array(_NOSE)])
     loose_corners, loose_weights = locate(*domain_of(loose[:, 0], loose[:, 1]))
     half = EYE_COLUMNS // 2
@@ -77,9 +78,9 @@ def anchors() -> Anchors:
     eyes = [int(top.eyes[0, 1, k]) for k in left] + [int(top.eyes[1, 1, k]) for k in right]
     middle = LIP_COLUMNS - 1
     edge, contact = 3, 1
-    across = [0, middle - 8, middle - 3, middle, middle + 3, middle + 8, 2 * middle]
+    across = [0, middle - 10, middle - 4, middle, middle + 4, middle + 10, 2 * middle]
     lips = [int(top.lips[0, edge, k]) for k in across] + [int(top.lips[1, edge, k]) for k in across[5:0:-1]]
-    across = [middle - 12, middle - 3, middle, middle + 3, middle + 12]
+    across = [middle - 14, middle - 4, middle, middle + 4, middle + 14]
     lips += [int(top.lips[0, contact, k]) for k in across] + [int(top.lips[1, contact, k]) for k in across[3:0:-1]]
     corners, weights = _on_vertices(eyes + lips)
     jaw_corners, jaw_weights, outward = _jaw()

@@ -11,8 +11,8 @@ Array = NDArray[np.float64]
 _SIZE = 384
 
 
-def paint_clothes(traits: Traits, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """RGBA over the body's (column, row)."""
+def paint_clothes(traits: Traits, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """RGBA over the body's (column, row): of the skin beneath, and of the cloth, see-through above its neckline."""
     surface = body_surface(1.0, 1.0)
     rows = np.linspace(0, surface.shape[0] - 1, _SIZE)
     columns = np.linspace(0, surface.shape[1] - 1, _SIZE)
@@ -52,12 +52,13 @@ def paint_clothes(traits: Traits, rng: np.random.Generator) -> NDArray[np.uint8]
         colour = colour * (1 - 0.22 * np.exp(-(((depth - 0.026) / 0.004) ** 2)))[..., None]
     shadow = 1 - 0.30 * (1 - step(row, 0.10, 0.30))
     colour = colour * shadow[..., None]
-    skin = rgb(str(traits["skin"])) * (1 - 0.16 * (1 - step(row, 0.05, 0.2)))[..., None]
-    skin = skin * (1 - 0.30 * np.exp(-(((depth + 0.008) / 0.012) ** 2)))[..., None]
-    inside = step(depth, -0.002, 0.002)[..., None]
-    out = np.full((_SIZE, _SIZE, 4), 255, np.uint8)
-    out[..., :3] = np.clip((colour * inside + skin * (1 - inside)) * 255, 0, 255)
-    return out
+    skin = rgb(str(traits["skin"])) * np.array([0.92, 0.88, 0.87])
+    skin = skin * (1 - 0.35 * np.exp(-((np.minimum(depth + 0.004, 0) / 0.014) ** 2)))[..., None]
+    below, above = np.full((2, _SIZE, _SIZE, 4), 100, np.uint8)
+    below[..., :3] = np.clip(skin * 255, 0, 255)
+    above[..., :3] = np.clip(colour * 255, 0, 255)
+    above[..., 3] = step(depth, -0.003, 0.003) * 255
+    return below, above
 
 
 def _pattern(kind: str, cloth: Array, second: Array, x: Array, y: Array, rng: np.random.Generator) -> Array:

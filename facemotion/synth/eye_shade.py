@@ -31,6 +31,6 @@ def shade_eyes(skin: F32, rings: NDArray[np.int64], ball: F32, factor: F32) -> N
             continue
         under = min(max((y - top + 0.05) / 0.42, 0.0), 1.0)
         over = min(max((bottom - y + 0.12) / 0.25, 0.0), 1.0)
-        ends = min(abs(x - skin[rings[1, 0], 0]), abs(x - skin[rings[1, half], 0])) / 0.45
+        ends = min(abs(x - skin[rings[1, 0], 0]), abs(x - skin[rings[1, half], 0])) / 0.35
         soft = under * under * (3 - 2 * under)
-        factor[v] *= np.float32((0.40 + 0.60 * soft) * (0.72 + 0.28 * over) * (0.70 + 0.30 * min(ends, 1.0)))
+        factor[v] *= np.float32((0.46 + 0.54 * soft) * (0.85 + 0.15 * over) * (0.86 + 0.14 * min(ends, 1.0)))

@@ -1,4 +1,4 @@
-"""Hair as shells over the scalp that may hang on past it, with ragged, see-through edges of strands."""
+"""Hair as shells over the scalp that may hang on past it, with soft roots and ragged, see-through tips."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,123 +12,143 @@ from facemotion.synth.headform import base_point, step
 from facemotion.synth.part import Kind, Part, grid_triangles
 
 Array = NDArray[np.float64]
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
 Mover = Callable[[Array], Array]
+Field = Callable[[Array, Array], Array]  # of (azimuth, 0 at the crown .. 1 at the end of the scalp's part)
 
 COLUMNS: Final = 97
-SCALP_ROWS: Final = 20
+SCALP_ROWS: Final = 22
 HANG_ROWS: Final = 14
 ROWS: Final = SCALP_ROWS + HANG_ROWS
-_TEXTURE: Final = (384, 768)
+_HEIGHT: Final = 352
+_WIDTH: Final = 896
+_POWER: Final = 0.9  # rows gather a little towards the end
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A haircut by azimuth: where on the scalp it ends (level), how far it hangs on (cm), how thick it is (cm)."""
+    """A haircut: where on the scalp it ends (level, by azimuth), how far it hangs on (cm), how thick it is (cm)."""
 
     end: Callable[[Array], Array]
-    hang: Callable[[Array], Array]
-    thickness: Callable[[Array, Array], Array]  # of (azimuth, 0 at the crown .. 1 at the end)
-    flow: Callable[[Array, Array], Array]  # a coordinate constant along strands
-    ragged: float = 0.5  # cm
-    soft: float = 0.25  # cm
-    wave: float = 0.0
-    frizz: float = 0.0
+    thickness: Field
+    flow: Field  # constant along a strand
+    hang: Callable[[Array], Array] | None = None
+    curtain: float = 0.98  # azimuth where the hanging hair begins
+    ragged: float = 0.4  # cm by which tips differ
+    soft: float = 0.35  # cm over which the edge fades
+    wave: float = 0.0  # cm
+    frizz: float = 0.05  # unevenness of the surface; above 0.1 hair curls
     inward: float = 0.0  # how far the hanging ends curl in, cm
+    parting: float | None = None  # azimuth
+
+    def fall(self, azimuth: Array) -> Array:
+        return 0.0 * azimuth if self.hang is None else self.hang(azimuth)
 
 
-def _azimuths() -> Array:
-    return np.linspace(-np.pi, np.pi, COLUMNS)
+def _noise(rng: np.random.Generator, cells: tuple[int, int], shape: tuple[int, int]) -> F32:
+    """Smooth noise that closes around the head."""
+    grid = rng.standard_normal(cells).astype(np.float32)
+    grid = np.concatenate([grid, grid[:, :1]], axis=1)
+    return np.asarray(cv2.resize(grid, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC))
 
 
 def shell(cut: Cut, share: float, mover: Mover, rng: np.random.Generator) -> Array:
     """Vertices [ROWS, COLUMNS, 3] of the shell at a share of the cut's thickness, head frame."""
-    a = _azimuths()[None]
-    s = np.linspace(0, 1, SCALP_ROWS)[:, None] ** 0.9
-    end = cut.end(a)
-    # Rows run evenly over the dome: by angle above, by level below the widest place.
-    level = -11.6 + (end + 11.6) * (0.35 * s + 0.65 * s**1.9)
+    a = np.linspace(-np.pi, np.pi, COLUMNS)[None]
+    s = np.linspace(0, 1, SCALP_ROWS)[:, None] ** _POWER
+    level = -11.6 + (cut.end(a) + 11.6) * (0.35 * s + 0.65 * s**1.9)
     scalp = base_point(np.broadcast_to(a, level.shape), level)
     scalp = mover(scalp.reshape(-1, 3)).reshape(scalp.shape)
     core = np.stack([0 * scalp[..., 0], np.clip(scalp[..., 1], -3.5, 30), 0 * scalp[..., 2] + 0.3], -1)
     outward = scalp - core
     outward /= np.linalg.norm(outward, axis=-1, keepdims=True) + 1e-9
-    lumps = cut.frizz * _lumps(rng, level.shape)
-    thick = cut.thickness(a, s) * share + lumps * share
-    upper = scalp + outward * thick[..., None]
+    lumps = 0.6 * _noise(rng, (9, 22), level.shape) + 0.5 * _noise(rng, (17, 44), level.shape)
+    thick = cut.thickness(a, s) * share * (1.0 + cut.frizz * lumps)
+    upper = scalp + outward * (0.06 + thick)[..., None]
+    if cut.hang is None:
+        return np.concatenate([upper, np.repeat(upper[-1:], HANG_ROWS, 0)])
     t = np.linspace(0, 1, HANG_ROWS + 1)[1:, None]
     drop = cut.hang(a) * t
-    start = upper[-1:]
     radial = np.stack([np.sin(a), 0 * a, -np.cos(a)], -1)
-    swell = 0.9 * np.sin(np.pi * np.clip(drop / 9.0, 0, 1)) - cut.inward * step(t, 0.55, 1.0)
-    swell = swell + cut.wave * np.sin(drop * 1.15 + 2.0 * np.sin(a * 3)) * step(drop, 2.0, 8.0)
-    lower = start + radial * (swell * (0.6 + 0.4 * share))[..., None]
+    swell = 1.1 * np.sin(np.pi / 2 * np.clip(drop / 6.0, 0, 1)) - cut.inward * step(t, 0.5, 1.0)
+    swell = swell + cut.wave * np.sin(drop * 1.05 + 1.6 * np.sin(a * 4)) * step(drop, 2.0, 8.0)
+    swell = swell * (0.6 + 0.4 * share) + 2.2 * cut.frizz * lumps[-HANG_ROWS:] * step(drop, 0.0, 4.0)
+    lower = upper[-1:] + radial * swell[..., None]
     lower[..., 1] += drop
     chest = step(lower[..., 1], 13.0, 19.0) * step(np.cos(a), -0.35, 0.1)
-    lower[..., 2] -= 3.4 * chest
-    lower[..., 0] *= 1.0 - 0.10 * step(lower[..., 1], 9.0, 14.0)
+    lower[..., 2] -= 3.6 * chest
+    lower[..., 0] *= 1.0 - 0.06 * step(lower[..., 1], 8.0, 14.0)
     return np.concatenate([upper, lower])
 
 
-def _lumps(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
-    coarse = cv2.resize(rng.standard_normal((9, 24)), (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
-    fine = cv2.resize(rng.standard_normal((18, 48)), (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
-    out = np.asarray(0.6 * coarse + 0.5 * fine)
-    seam = np.linspace(-1, 1, shape[1])[None] ** 8
-    return out * (1 - seam)
-
-
-def strand_noise(rng: np.random.Generator, place: Array, cells: int) -> Array:
-    """Smooth 1-D noise along `place` (0..1 wraps), unit amplitude."""
-    table = rng.standard_normal(cells)
-    at = (place % 1.0) * cells
-    i = np.floor(at).astype(int)
+def strand_noise(rng: np.random.Generator, place: Array, cells: int) -> F32:
+    """Smooth 1-D noise along `place` (wraps at 1), unit amplitude."""
+    table = rng.standard_normal(cells).astype(np.float32)
+    at = ((place % 1.0) * cells).astype(np.float32)
+    i = at.astype(np.int32)
     f = at - i
+    i %= cells
     f = f * f * (3 - 2 * f)
-    return np.asarray(table[i % cells] * (1 - f) + table[(i + 1) % cells] * f)
+    return np.asarray(table[i] * (1 - f) + table[(i + 1) % cells] * f)
 
 
-def paint_hair(cut: Cut, colour: Array, rng: np.random.Generator, shade: float, thin: float) -> NDArray[np.uint8]:
-    """RGBA over (azimuth, row); shade darkens inner shells, thin (0..1) leaves gaps between strands."""
-    height, width = _TEXTURE
-    v, u = np.meshgrid((np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width, indexing="ij")
+@dataclass(frozen=True)
+class Painted:
+    """What the layers of one head of hair share, over (row, azimuth): colour, cm left to the edge, density of strands."""
+
+    colour: F32
+    left: F32
+    strands: F32
+
+
+def paint(cut: Cut, hair: Array, skin: Array, rng: np.random.Generator) -> Painted:
+    v, u = np.meshgrid((np.arange(_HEIGHT) + 0.5) / _HEIGHT, (np.arange(_WIDTH) + 0.5) / _WIDTH, indexing="ij")
     a = (u * 2 - 1) * np.pi
     row = v * (ROWS - 1)
-    s = np.clip(row / (SCALP_ROWS - 1), 0, 1) ** 0.9
+    s = np.clip(row / (SCALP_ROWS - 1), 0, 1) ** _POWER
     t = np.clip((row - SCALP_ROWS + 1) / HANG_ROWS, 0, 1)
     flow = cut.flow(a, s)
-    hang = cut.hang(a)
-    streak = 0.45 * strand_noise(rng, flow, 90) + 0.5 * strand_noise(rng, flow + 0.02 * v, 260)
-    streak += 0.35 * strand_noise(rng, flow + 0.01 * v, 620)
-    drift = cv2.resize(rng.standard_normal((10, 14)), (width, height), interpolation=cv2.INTER_CUBIC)
-    light = 1 + 0.17 * streak + 0.08 * drift
-    light *= 0.80 + 0.20 * step(s, 0.02, 0.35)
-    tips = 1 + 0.16 * step(t, 0.2, 1.0)
-    if cut.frizz > 0.25:
-        curls = cv2.resize(rng.standard_normal((110, 230)), (width, height), interpolation=cv2.INTER_CUBIC)
-        light = 1 + 0.24 * curls + 0.1 * drift
-    rgb = colour * (light * tips * shade)[..., None]
-    # Distance in cm to where the hair ends, along the strand.
-    scalp_left = (1 - s) * 14.0
-    length = cut.hang(a) * (1 - t)
-    lengths = 0.6 * strand_noise(rng, flow, 140) + 0.5 * strand_noise(rng, flow, 400)
-    hanging = step(hang, 0.5, 2.0)
-    left = np.where(row <= SCALP_ROWS - 1, scalp_left + hang, length) + cut.ragged * (lengths - 0.9)
-    border = (np.abs(hang) < 0.5) * (row > SCALP_ROWS - 1)
-    opacity = np.clip(0.5 + left / (2 * cut.soft) , 0, 1) * (1 - border)
-    gaps = strand_noise(rng, flow, 330) + 0.6 * strand_noise(rng, flow, 700)
-    edge_thin = np.clip(thin + 0.5 * (1 - step(left, 0.0, 2.2)), 0, 1)
-    opacity *= np.clip(1.0 + 1.2 * gaps - 1.9 * (edge_thin - 0.25), 0, 1)
-    if cut.frizz > 0.25:
-        fuzz = cv2.resize(rng.standard_normal((90, 190)), (width, height), interpolation=cv2.INTER_CUBIC)
-        opacity *= np.clip(1.15 + 1.3 * fuzz - 1.6 * thin, 0, 1)
-    out = np.empty((height, width, 4), np.uint8)
-    out[..., :3] = np.clip(rgb * 255, 0, 255)
-    out[..., 3] = np.clip(opacity * 255, 0, 255)
-    assert hanging.shape == left.shape
+    bend = flow + (0.012 * np.sin(9 * v + 3 * np.sin(a)) if cut.wave else 0.012 * v)
+    streak = 0.55 * strand_noise(rng, flow, 80) + 0.55 * strand_noise(rng, bend, 240) + 0.35 * strand_noise(rng, bend, 620)
+    shape = (_HEIGHT, _WIDTH)
+    light = 1 + 0.15 * streak + 0.07 * _noise(rng, (9, 13), shape)
+    strands = strand_noise(rng, bend, 300) + 0.6 * strand_noise(rng, bend, 700)
+    tips = 0.6 * strand_noise(rng, flow, 120) + 0.5 * strand_noise(rng, flow, 420)
+    if cut.frizz > 0.1:
+        curls = _noise(rng, (70, 170), shape)
+        light = 1 + 0.22 * curls + 0.08 * _noise(rng, (9, 13), shape)
+        strands = 0.9 * _noise(rng, (100, 240), shape) + 0.4 * curls
+        tips = 0.7 * _noise(rng, (60, 150), shape)
+    light = light * (0.78 + 0.22 * step(s, 0.02, 0.3)) * (1 + 0.14 * step(t, 0.2, 1.0))
+    colour = hair * light[..., None]
+    fall = cut.fall(a)
+    left = np.where(row <= SCALP_ROWS - 1, (1 - s) * (cut.end(a) + 13.0) * 1.15 + fall, fall * (1 - t))
+    if cut.hang is not None:
+        across = (np.abs(a) - cut.curtain) * 7.0
+        left = np.where(row > SCALP_ROWS - 1, np.minimum(left, across), left)
+    else:
+        left = np.where(row > SCALP_ROWS - 1, -9.0, left)
+    left = left + cut.ragged * (tips - 0.7)
+    if cut.parting is not None:
+        near = np.exp(-(((a - cut.parting) * 8.0 * np.sin(np.clip(s, 0.1, 1) * 1.5) / 0.17) ** 2)) * step(s, 0.25, 0.4)
+        colour = colour * (1 - 0.6 * near[..., None]) + skin * 0.75 * 0.6 * near[..., None]
+    return Painted(colour.astype(np.float32), left.astype(np.float32), strands.astype(np.float32))
+
+
+def layer_texture(painted: Painted, cut: Cut, shade: float, thin: float) -> U8:
+    """RGBA of one shell; shade darkens inner ones, thin (0..1) is the share of gaps between strands."""
+    fade = np.clip(0.5 + painted.left / (2 * cut.soft), 0, 1)
+    near = np.clip(1 - painted.left / 2.0, 0, 1)
+    gaps = thin + 0.35 * near * (thin > 0)
+    strands = np.clip(0.5 + (painted.strands + 2.6 - 4.2 * gaps) * 0.9, 0, 1)
+    out = np.empty((*fade.shape, 4), np.uint8)
+    out[..., :3] = np.clip(painted.colour * (255 * shade), 0, 255)
+    out[..., 3] = fade * strands * 255
     return out
 
 
-def hair_part(position: Array, texture: NDArray[np.uint8], inside: bool = False) -> Part:
+def hair_part(position: Array, texture: U8, inside: bool = False) -> Part:
     """A shell as a part; inside: also seen from within where it hangs."""
     rows, columns = position.shape[:2]
     index = np.arange(rows * columns).reshape(rows, columns)
@@ -157,7 +177,7 @@ def hair_part(position: Array, texture: NDArray[np.uint8], inside: bool = False)
     )
 
 
-def _any_hair(uv: Array, triangles: NDArray[np.int32], texture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _any_hair(uv: Array, triangles: NDArray[np.int32], texture: U8) -> NDArray[np.bool_]:
     """Which triangles show any hair at all: the greatest opacity near their middle."""
     height, width = texture.shape[:2]
     grown = cv2.dilate(texture[..., 3], np.ones((2 * height // ROWS + 1, 2 * width // COLUMNS + 1), np.uint8))

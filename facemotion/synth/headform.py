@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 
 CROWN: Final = -11.6
 NECK_END: Final = 20.0
-EYE_CENTRE: Final = (3.22, 0.02, -6.42)
+EYE_CENTRE: Final = (3.24, -0.07, -6.42)
 EYE_RADIUS: Final = 1.5
 MOUTH_Y: Final = 7.12
 JAW_HINGE: Final = (0.8, -0.6)  # y, z of the axis the jaw turns about
@@ -79,7 +79,7 @@ def domain_of(x: Array, y: Array) -> tuple[Array, Array]:
     return azimuth, level
 
 
-def bump(x: Array, y: Array, cx: float, cy: float, sx: float, sy: float) -> Array:
+def bump(x: Array, y: Array, cx: Array | float, cy: float, sx: float, sy: float) -> Array:
     """A smooth hill of height 1 at (+-cx, cy) of the frontal plane, gone at about twice (sx, sy)."""
     return np.asarray(np.exp(-(((np.abs(x) - cx) / sx) ** 2) - ((y - cy) / sy) ** 2))
 

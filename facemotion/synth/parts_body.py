@@ -45,11 +45,11 @@ def body_surface(breadth: float, neck: float) -> Array:
     return np.stack([x, y, z], -1)
 
 
-def body_part(breadth: float, neck: float, texture: NDArray[np.uint8], puff: float) -> Part:
-    """puff: how far the cloth stands off the skin, cm."""
+def body_part(kind: Kind, breadth: float, neck: float, texture: NDArray[np.uint8], puff: float) -> Part:
+    """The skin of neck and chest or the cloth over it; puff: how far it stands off the skin, cm."""
     surface = body_surface(breadth, neck)
     rows = np.linspace(0, 1, ROWS)[:, None]
-    off = puff * step(rows, 0.06, 0.14)
+    off = puff + 0 * rows
     turn = np.linspace(-np.pi, np.pi, COLUMNS)[None]
     surface = surface + np.stack([np.sin(turn) * off, -0.4 * off + 0 * turn, -np.cos(turn) * off], -1)
     position = surface.reshape(-1, 3)
@@ -58,12 +58,13 @@ def body_part(breadth: float, neck: float, texture: NDArray[np.uint8], puff: flo
     n = len(position)
     ends = np.arange(ROWS) * COLUMNS
     return Part(
-        Kind.CLOTH,
+        kind,
         position.astype(np.float32),
         triangles,
         np.stack([u, v], -1).reshape(-1, 2).astype(np.float32),
         texture,
         head_share=np.zeros(n, np.float32),
         jaw_share=np.zeros(n, np.float32),
+        cutout=kind is Kind.CLOTH,
         seam=np.stack([ends, ends + COLUMNS - 1], -1).astype(np.int32),
     )

@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 _RINGS: Final = 15
 _SPOKES: Final = 33
 _REACH: Final = 1.75  # radians from the optical axis that the mesh covers
-IRIS_RADIUS: Final = 0.415  # radians
+IRIS_RADIUS: Final = 0.385  # radians
 _SIZE: Final = 192
 
 
@@ -48,7 +48,7 @@ def paint_eye(rng: np.random.Generator, iris: Array, pupil: float) -> NDArray[np
     r = np.hypot(x, y) * _REACH / IRIS_RADIUS  # 1 at the edge of the iris
     turn = np.arctan2(y, x)
     waves = sum(np.cos(turn * k + rng.uniform(0, 6.3)) * rng.uniform(0.3, 1) for k in (9, 14, 23, 31, 47)) / 3.0
-    sclera = np.stack([0.86 + 0 * r, 0.835 + 0 * r, 0.82 + 0 * r], -1)
+    sclera = np.stack([0.81 + 0 * r, 0.79 + 0 * r, 0.78 + 0 * r], -1)
     sclera *= (1.0 - 0.16 * step(r, 1.6, 3.6))[..., None]
     sclera[..., 1:] *= (1.0 - 0.08 * step(r, 1.8, 3.4))[..., None]
     ring = np.clip((r - pupil) / (1 - pupil), 0, 1)

@@ -29,7 +29,7 @@ def pocket() -> Part:
     depth, turn = np.meshgrid(np.linspace(0, 1, 9), np.linspace(0, 2 * np.pi, 25), indexing="ij")
     wide = np.cos(depth * np.pi / 2) ** 0.6
     position = np.stack(
-        [2.55 * wide * np.cos(turn), 7.2 + 1.55 * wide * np.sin(turn), -8.75 + 3.6 * np.sin(depth * np.pi / 2)], -1
+        [3.25 * wide * np.cos(turn), 7.2 + 1.7 * wide * np.sin(turn), -8.7 + 0.055 * (3.25 * np.cos(turn)) ** 2 + 3.4 * np.sin(depth * np.pi / 2)], -1
     ).reshape(-1, 3)
     triangles = faced(position, grid_triangles(9, 25), np.array([0.0, 7.2, -8.0]))[:, ::-1]
     fade = np.linspace(1, 0.25, 16)[:, None, None]
@@ -47,9 +47,9 @@ def teeth(upper: bool, tone: Array) -> Part:
     back = 1.9 * (1 - np.cos(u * 1.35)) / (1 - np.cos(1.35))
     bulge = 0.10 * np.sin(np.pi * v)
     if upper:
-        y, z = 5.95 + 1.30 * v, -9.50 + back - bulge - 0.1 * v
+        y, z = 6.05 + 1.38 * v, -9.50 + back - bulge - 0.1 * v
     else:
-        y, z = 7.42 + 1.2 * v, -9.22 + back - bulge
+        y, z = 7.30 + 1.2 * v, -9.22 + back - bulge
     position = np.stack([x, y, z], -1).reshape(-1, 3)
     triangles = faced(position, grid_triangles(rows, columns), np.array([0.0, 7.2, -6.5]))
     uv = np.stack([u * 0.5 + 0.5, v], -1).reshape(-1, 2)
@@ -65,9 +65,9 @@ def _paint_teeth(upper: bool, tone: Array) -> Array:
     borders = np.array([0.0, 0.185, 0.345, 0.5, 0.64, 0.79, 1.0]) if upper else np.array([0, 0.13, 0.27, 0.42, 0.57, 0.76, 1])
     distance = np.abs(np.abs(x)[..., None] - borders).min(-1)
     index = np.searchsorted(borders, np.abs(x)) - 1
-    length = np.array([1.0, 0.93, 0.98, 0.9, 0.86, 0.84, 0.8])[np.clip(index, 0, 6)]
+    length = np.array([1.0, 0.96, 0.985, 0.95, 0.93, 0.92, 0.9])[np.clip(index, 0, 6)]
     middle = 0.5 * (borders[np.clip(index, 0, 5)] + borders[np.clip(index + 1, 1, 6)])
-    round_off = 0.10 * np.clip(np.abs(np.abs(x) - middle) / 0.09, 0, 1) ** 3
+    round_off = 0.05 * np.clip(np.abs(np.abs(x) - middle) / 0.09, 0, 1) ** 3
     enamel = tone * (0.90 + 0.10 * step(distance, 0.0, 0.035))[..., None]
     enamel = enamel * (1 - 0.35 * (1 - step(distance, 0.0, 0.012)))[..., None]
     enamel = enamel * (1.0 - 0.45 * np.abs(x) ** 1.5)[..., None]

@@ -74,7 +74,9 @@ def _build(seed: int) -> Body:
     ear = paint_ear(rgb(str(traits["skin"])))
     parts += [_ear(traits, side, ear) for side in range(2)]
     parts += hair_parts(traits, lambda p: moved(traits, p), rng)
-    parts.append(body_part(float(traits["breadth"]), 1 + 0.05 * float(traits["neck_width"]), paint_clothes(traits, rng), 0.35))
+    below, above = paint_clothes(traits, rng)
+    breadth, neck = float(traits["breadth"]), 1 + 0.05 * float(traits["neck_width"])
+    parts += [body_part(Kind.SKIN, breadth, neck, below, 0.0), body_part(Kind.CLOTH, breadth, neck, above, 0.30)]
     mesh = join(parts)
     brow_y, chin = _brow_and_chin(head)
     centre = np.array([0.0, 0.5 * (brow_y + chin[1]), chin[2]], np.float32)

@@ -48,7 +48,7 @@ def light_vertices(
             wrap[:] = 0.6
         elif kind == _MOUTH:
             wrap[:] = 0.4
-            power, gloss = 30.0, 0.10
+            power, gloss = 40.0, 0.03
         elif kind == _GLASS:
             power, gloss = 40.0, 0.5
         elif kind == _HAIR:
@@ -177,7 +177,7 @@ def resolve(
                     for k in range(glints.shape[0]):
                         half = (nx * glints[k, 0] + ny * glints[k, 1] + nz * glints[k, 2]) / length
                         if half > 0.9:
-                            spot = half**160.0 * 60000.0 * seen
+                            spot = half**420.0 * 130000.0 * seen
                             for c in range(3):
                                 colour[c] += spot * glint_colours[k, c]
                 else:

@@ -21,7 +21,7 @@ def bake_skin(traits: Traits, rng: np.random.Generator) -> NDArray[np.uint8]:
     """RGBA: display colour, and gloss (128 = ordinary)."""
     colour = _complexion(traits, rng)
     gloss = np.full((SIZE, SIZE), 105.0, np.float32)
-    _shadows(colour)
+    _shadows(colour, float(traits["age"]))
     _lips(colour, gloss, traits, rng)
     _lids(colour, traits)
     out = np.empty((SIZE, SIZE, 4), np.uint8)
@@ -80,23 +80,23 @@ def _freckles(colour: F32, amount: float, rng: np.random.Generator) -> None:
     assert c.x.shape == (SIZE, SIZE)
 
 
-def _shadows(colour: F32) -> None:
+def _shadows(colour: F32, age: float) -> None:
     c = chart()
     warm = np.array([0.62, 0.46, 0.42])
     where = region(-6.5, 6.5, -4.0, 11.6)
     x, y = c.x[where], c.y[where]
     soft = 0.34 * bump(x, y, 2.15, -0.55, 0.75, 0.8) + 0.22 * bump(x, y, 3.2, -1.15, 1.5, 0.5)
     soft += 0.16 * bump(x, y, 3.1, 1.0, 1.5, 0.4)
-    soft += 0.40 * bump(x, y, 0.0, 4.95, 1.3, 0.32) + 0.34 * bump(x, y, 1.78, 4.15, 0.22, 0.55)
+    soft += 0.40 * bump(x, y, 0.0, 4.95, 1.3, 0.32) + 0.30 * bump(x, y, 1.80 - 0.25 * np.abs(y - 4.1), 4.1, 0.2, 0.42)
     soft += 0.10 * bump(x, y, 0.0, 5.7, 0.25, 0.5) + 0.26 * bump(x, y, 0.0, 8.75, 1.3, 0.36)
     soft += 0.14 * bump(x, y, 2.75, 7.35, 0.3, 0.5)
-    fold = np.exp(-(((np.abs(x) - 2.1 - 0.27 * (y - 4.4)) / 0.22) ** 2)) * step(y, 4.0, 5.0) * (1 - step(y, 6.0, 7.4))
-    tint(colour, where, np.clip(soft + 0.14 * fold, 0, 0.8), warm)
+    fold = np.exp(-(((np.abs(x) - 2.1 - 0.27 * (y - 4.4)) / 0.30) ** 2)) * step(y, 4.0, 5.2) * (1 - step(y, 6.0, 7.4))
+    tint(colour, where, np.clip(soft + (0.03 + 0.16 * np.clip((age - 25) / 40, 0, 1)) * fold, 0, 0.8), warm)
     nostril = np.exp(-((((np.abs(x) - 0.72) / 0.36) ** 2 + ((y - 4.62 - 0.12 * (np.abs(x) - 0.7)) / 0.17) ** 2) ** 1.6))
     tint(colour, where, 0.92 * nostril, (0.22, 0.13, 0.12))
-    below = step(c.level, 11.0, 12.6) * 0.45 + 0.14 * step(c.level, 9.5, 11.2) * step(np.abs(c.azimuth), 0.5, 1.2)
+    below = step(c.level, 11.0, 12.4) * 0.40 + 0.14 * step(c.level, 9.5, 11.2) * step(np.abs(c.azimuth), 0.5, 1.2)
     ear = np.exp(-(((np.abs(c.azimuth) - 1.62) / 0.3) ** 2) - ((c.level - 1.5) / 3.6) ** 2) * 0.25
-    below *= 1 - 0.35 * step(c.level, 13.5, 18.0)
+    below *= 1 - 0.62 * step(c.level, 13.0, 17.0)
     tint(colour, (slice(None), slice(None)), below + ear, warm)
 
 
@@ -155,7 +155,7 @@ def _lids(colour: F32, traits: Traits) -> None:
         wing = rings[1][half] + (rings[3][half] - rings[1][half]) * 0.6 + [0, -3.0]
         draw(lash, np.stack([rings[1][half], wing]), 180, 3)
     tint(colour, where, cv2.GaussianBlur(wet, (0, 0), 1.0)[where] / 255.0, (0.98, 0.76, 0.74))
-    tint(colour, where, cv2.GaussianBlur(crease, (0, 0), 1.8)[where] / 255.0, (0.42, 0.30, 0.28))
+    tint(colour, where, cv2.GaussianBlur(crease, (0, 0), 1.8)[where] / 255.0, (0.55, 0.43, 0.40))
     tint(colour, where, cv2.GaussianBlur(under, (0, 0), 1.2)[where] / 255.0, (0.45, 0.36, 0.34))
     if makeup > 0.15:
         c = chart()

@@ -38,9 +38,9 @@ _LOWER_LID: Final = PchipInterpolator(
 _CREASE: Final = PchipInterpolator([1.9, 2.2, 2.8, 3.4, 4.0, 4.5, 4.8], [0.1, 0.16, 0.26, 0.30, 0.30, 0.24, 0.14])
 # Lip lines by distance from the midline: edge of the upper lip, contact, edge of the lower lip.
 _LIP_X: Final = (0.0, 0.35, 0.69, 1.1, 1.6, 2.1, 2.5)
-_UPPER_EDGE: Final = PchipInterpolator(_LIP_X, (6.42, 6.3, 6.24, 6.37, 6.6, 6.88, 7.13))
-_CONTACT: Final = PchipInterpolator(_LIP_X, (7.14, 7.12, 7.08, 7.07, 7.08, 7.1, 7.13))
-_LOWER_EDGE: Final = PchipInterpolator(_LIP_X, (8.18, 8.17, 8.12, 7.99, 7.73, 7.42, 7.13))
+_UPPER_EDGE: Final = PchipInterpolator(_LIP_X, (6.42, 6.3, 6.24, 6.37, 6.59, 6.85, 7.08))
+_CONTACT: Final = PchipInterpolator(_LIP_X, (7.14, 7.12, 7.08, 7.07, 7.07, 7.07, 7.08))
+_LOWER_EDGE: Final = PchipInterpolator(_LIP_X, (8.18, 8.17, 8.12, 7.99, 7.72, 7.39, 7.08))
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def _eye_rings() -> tuple[Array, Array]:
 
 def _lip_rings() -> tuple[Array, Array]:
     """(domain, position) of the rings of both lips for x >= 0, [lip, ring, column, 2 | 3]; the last column is the corner."""
-    x = 2.5 * np.sin(np.linspace(0, np.pi / 2, LIP_COLUMNS)) ** 0.9
-    taper = np.sqrt(np.clip(1.0 - (x / 2.52) ** 2, 0.0, 1.0))
+    x = 2.5 * (1.0 - (1.0 - np.linspace(0, 1, LIP_COLUMNS)) ** 1.35)
+    taper = np.sqrt(1.0 - (x / 2.5) ** 2)
     domain, position = [], []
     for upper in (True, False):
         sign = -1.0 if upper else 1.0
@@ -123,18 +123,18 @@ def _lip_rings() -> tuple[Array, Array]:
         skin[-1] = edge[-1] + sign * 0.12
         seen = np.stack([contact + sign * 0.16, contact, body, edge, skin])
         xs = np.stack([x * 0.96, x, x, x, skin_x])
-        slit = contact + sign * (0.16 * taper + 0.004)
-        drawn = np.stack([slit, slit + sign * (0.10 * taper + 0.01), 0.5 * (slit + edge), edge, skin])
-        drawn[:, -1] = 7.13 + sign * np.array([0.004, 0.014, 0.03, 0.06, 0.14])
+        reach = edge - contact
+        drawn = np.stack([*(contact + part * reach for part in (0.14, 0.30, 0.62, 1.0)), skin])
+        drawn[:, -1] = 7.08 + sign * np.array([0.004, 0.014, 0.03, 0.06, 0.14])
         dx = np.stack([x, x + 0.0, x, x, skin_x])
         dx[:, -1] = 2.5 + np.array([0.0, 0.03, 0.06, 0.10, 0.26])
         place = np.stack(domain_of(xs, seen), -1)
         p = head_point(place[..., 0], place[..., 1])
         p[..., 0], p[..., 1] = xs, seen
         full = 0.30 if upper else 0.40
-        bulge = np.stack([-0.55 - 0 * taper, -0.10 - 0 * taper, full * taper, 0.10 * taper, 0 * taper])
-        bulge[1] = 0.10 * taper - 0.10
-        bulge[0] = bulge[1] - 0.5
+        bulge = np.stack([-0.55 - 0 * taper, -0.10 - 0 * taper, full * taper**1.6, 0.10 * taper, 0 * taper])
+        bulge[1] = 0.08 * taper - 0.08
+        bulge[0] = bulge[1] - 0.12 - 0.4 * taper
         p[..., 2] -= bulge
         domain.append(np.stack(domain_of(dx, drawn), -1))
         position.append(p)

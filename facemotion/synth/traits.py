@@ -18,14 +18,14 @@ SHAPES: Final = (
     "face_width", "neck_width", "asymmetry_x", "asymmetry_y",
 )  # fmt: skip
 
-_SKIN: Final = ("#f6ddd0", "#f0cdb8", "#e6b898", "#d6a27f", "#bf8a66", "#a06e4c", "#7d5238", "#5c3a28", "#46291d")
+_SKIN: Final = ("#f3d3c0", "#ecc5ab", "#e2b291", "#d6a27f", "#bf8a66", "#a06e4c", "#7d5238", "#5c3a28", "#46291d")
 _HAIR: Final = {
     "black": "#16120f", "dark brown": "#2c1d14", "brown": "#4a3020", "light brown": "#73502f", "auburn": "#6b3018",
-    "ginger": "#a4541f", "dark blond": "#94703f", "blond": "#c6a162", "platinum": "#dfcba0",
+    "ginger": "#8f4c22", "dark blond": "#94703f", "blond": "#c6a162", "platinum": "#dfcba0",
 }  # fmt: skip
 _IRIS: Final = {"dark": "#3a2314", "brown": "#5d3a1c", "hazel": "#7b6030", "green": "#647748", "blue": "#5d86a8", "grey": "#7d8b93"}
 HAIR_STYLES: Final = (
-    "bald", "receding", "buzz", "short", "side_part", "swept", "fringe", "curly", "bob", "long_straight", "long_wavy", "bun", "afro"
+    "bald", "receding", "buzz", "short", "side_part", "swept", "fringe", "curly", "bob", "long_straight", "long_wavy", "long_curly", "bun", "afro"
 )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def draw_traits(seed: int) -> dict[str, float | str]:
     age = float(np.clip(rng.gamma(4.0, 5.5) + 18, 18, 78))
     old = float(np.clip((age - 40) / 35, 0, 1))
     tone = float(rng.beta(1.0, 1.25))
-    out: dict[str, float | str] = {name: float(np.clip(rng.normal(), -2.0, 2.0)) for name in SHAPES}
+    out: dict[str, float | str] = {name: float(np.clip(rng.normal(), -1.7, 1.7)) for name in SHAPES}
     out |= {"masculine": float(male), "age": age, "tone": tone}
     _bias_shape(out, 1.0 if male else -1.0, old)
     skin = _skin_colour(rng, tone)
@@ -60,7 +60,7 @@ def draw_traits(seed: int) -> dict[str, float | str]:
     hair = _hair_colour(rng, fair, old)
     out["hair_colour"] = _hex(hair)
     brow = hair * rng.uniform(0.65, 0.9) if hair.mean() > 0.2 else hair * 0.95
-    out["brow_colour"] = _hex(np.minimum(brow, 0.45))
+    out["brow_colour"] = _hex(brow * min(1.0, 0.36 / float(brow.mean())))
     out |= {"brow_thickness": float(rng.normal(0.35 if male else -0.25, 0.5)), "brow_arch": float(rng.normal(-0.3 if male else 0.3, 0.6))}
     out["brow_density"] = float(rng.uniform(0.55, 1.0))
     iris = {"dark": 1.0, "brown": 1.0, "hazel": 0.6, "green": 0.35, "blue": 0.9, "grey": 0.4} if fair else {"dark": 1.5, "brown": 1.0, "hazel": 0.12}
@@ -110,7 +110,7 @@ def _grooming(rng: np.random.Generator, male: bool, old: float, tone: float) -> 
         makeup, shadow = 0.0, float(rng.uniform(0.2, 1.0))
     else:
         styles = {
-            "short": 0.4, "side_part": 0.35, "fringe": 1.0, "curly": 0.8, "bob": 1.6, "long_straight": 2.2, "long_wavy": 2.0, "bun": 1.3, "swept": 0.5,
+            "short": 0.4, "side_part": 0.35, "fringe": 1.0, "curly": 0.8, "bob": 1.6, "long_straight": 2.2, "long_wavy": 1.8, "long_curly": 1.0, "bun": 1.3, "swept": 0.5,
             "afro": 0.8 if tone > 0.6 else 0.02, "buzz": 0.05,
         }  # fmt: skip
         beard, shadow = "none", 0.0
