@@ -1,0 +1,117 @@
+"""What a model is trained for, term by term: each named, weighed by the settings and logged apart.
+
+Nothing here knows anything of the footage but its pixels and, for two of the terms, the landmarks found in it."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from facemotion.dataset.augmentation import Batch
+from facemotion.models import affine, grid
+from facemotion.models.animator import Animator, Appearance, Motion
+from facemotion.models.keypoints import Keypoints
+from facemotion.training import adversarial, perceptual, photometric, regions
+from facemotion.training.config import Losses
+from facemotion.training.transforms import Warps
+
+
+class Trainee(nn.Module):
+    """A model together with all that it takes to train it: from a batch to the terms of its loss."""
+
+    def __init__(self, model: Animator, losses: Losses, precision: str) -> None:
+        super().__init__()
+        self.model, self.losses, self.precision = model, losses, precision
+        self.critic = adversarial.PatchCritic() if losses.adversarial else None
+        self.features: nn.Module | None = None
+        if losses.perceptual:
+            vgg = losses.features == "vgg19"
+            self.features = perceptual.Vgg19Features(losses.vgg19) if vgg else perceptual.RandomFeatures()
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        device = batch.driving.device.type
+        with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
+            frame, appearance, motion = self.model(batch.reference[:, None], batch.driving)
+            terms = self._motion_terms(batch, appearance, motion)
+        terms |= self._image_terms(frame.float(), batch)
+        terms |= self._flow_terms(motion, batch)
+        return terms
+
+    def weights(self) -> dict[str, float]:
+        """Of all terms there can be."""
+        losses = self.losses
+        names = ("l1", "gradient", "ssim", "census", "regions", "perceptual", "points", "jacobians", "background",
+                 "occlusion", "warped", "flows", "adversarial")  # fmt: skip
+        return {name: getattr(losses, name) for name in names} | {"critic": float(losses.adversarial > 0)}
+
+    def total(self, terms: dict[str, Tensor]) -> Tensor:
+        weights = self.weights()
+        return torch.stack([weights[name] * value for name, value in terms.items()]).sum()
+
+    def _image_terms(self, frame: Tensor, batch: Batch) -> dict[str, Tensor]:
+        losses, terms = self.losses, {}
+        ours = photometric.pyramid(frame, losses.scales)
+        theirs = photometric.pyramid(batch.driving, losses.scales)
+        for name in ("l1", "gradient", "ssim", "census"):
+            if getattr(losses, name):
+                terms[name] = photometric.over_pyramid(getattr(photometric, name), ours, theirs)
+        if losses.regions:
+            where = regions.mask(batch.driving_points, frame.shape[-1])
+            terms["regions"] = regions.mean((frame - batch.driving).abs(), where)
+        if self.features is not None:
+            terms["perceptual"] = perceptual.difference(self.features, ours, theirs)
+        if self.critic is not None:
+            terms["adversarial"], terms["critic"] = adversarial.terms(self.critic, frame, batch.driving)
+        return terms
+
+    def _motion_terms(self, batch: Batch, appearance: Appearance, motion: Motion) -> dict[str, Tensor]:
+        """Of the coarse motion, while it still learns."""
+        losses, coarse = self.losses, self.model.coarse
+        if not any(weight.requires_grad for weight in coarse.parameters()):
+            return {}
+        terms = {}
+        if losses.points or losses.jacobians:
+            warps = Warps.random(batch.normals)
+            found = coarse.keypoints(warps.images(batch.driving))
+            terms["points"], terms["jacobians"] = equivariance(warps, found, motion.driving)
+        if losses.background and coarse.background is not None and motion.background is not None:
+            reference, driving = (grid.resize_image(image, coarse.size) for image in (batch.reference, batch.driving))
+            back = coarse.background(coarse.background.encode(driving), reference)
+            terms["background"] = cycle(motion.background, back)
+        return terms
+
+    def _flow_terms(self, motion: Motion, batch: Batch) -> dict[str, Tensor]:
+        losses, terms = self.losses, {}
+        coarse, *refined = motion.fields
+        if losses.occlusion:
+            terms["occlusion"] = 1 - torch.sigmoid(motion.fields[-1].occlusion.float()).mean()
+        if losses.warped and coarse.flow.requires_grad:
+            terms["warped"] = warp_error(coarse.flow, batch)
+        if losses.flows and refined:
+            weights = [losses.decay ** (len(refined) - 1 - i) for i in range(len(refined))]
+            errors = [warp_error(field.flow, batch) for field in refined]
+            terms["flows"] = torch.stack([w * e for w, e in zip(weights, errors, strict=True)]).sum() / sum(weights)
+        return terms
+
+
+def equivariance(warps: Warps, found: Keypoints, original: Keypoints) -> tuple[Tensor, Tensor]:
+    """How far keypoints `found` in the warped image, taken back, are from the original's; and their Jacobians."""
+    points = (warps.points(found.points) - original.points).abs().mean()
+    carried = affine.product(warps.jacobians(found.points), found.jacobians)
+    relative = affine.product(affine.inverse(original.jacobians), carried)
+    eye = torch.eye(2, device=relative.device)
+    return points, (relative - eye).abs().mean()
+
+
+def cycle(there: Tensor, back: Tensor) -> Tensor:
+    """How far two affine maps [B, 2, 3], one after the other, are from doing nothing."""
+    row = torch.tensor([0.0, 0.0, 1.0], device=there.device).expand(len(there), 1, 3)
+    both = (torch.cat((there, row), 1)[..., None] * torch.cat((back, row), 1)[:, None]).sum(2)
+    return (both - torch.eye(3, device=there.device)).abs().mean()
+
+
+def warp_error(flow: Tensor, batch: Batch) -> Tensor:
+    """L1 and gradient between the reference seen through a flow and the driving frame, at the flow's size."""
+    size = flow.shape[-1]
+    seen = grid.warp(grid.resize_image(batch.reference, size), flow.float())
+    wanted = grid.resize_image(batch.driving, size)
+    return F.l1_loss(seen, wanted) + photometric.gradient(seen, wanted)

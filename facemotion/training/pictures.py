@@ -1,0 +1,45 @@
+"""What a model makes of a few pairs, side by side, for a person to look at."""
+
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from facemotion.dataset.augmentation import Batch
+from facemotion.models import grid
+from facemotion.models.animator import Animator, Motion
+from facemotion.models.generator import at_size
+
+COLUMNS: Final = ("reference", "driving", "warped", "coarse", "refined", "occlusion", "flow")
+# Displacement, in half image sides, that gets the fullest colour.
+FULL_COLOUR: Final = 0.25
+GAP: Final = 2
+
+
+@torch.no_grad()
+def sample_grid(model: Animator, batch: Batch, *, rows: int, zoom: int = 1) -> NDArray[np.uint8]:
+    """RGB: a row a pair, columns as in COLUMNS; `coarse` is the frame without the refiner's work, `refined` with it."""
+    reference, driving = batch.reference[:rows], batch.driving[:rows]
+    frame, appearance, motion = model(reference[:, None], driving)
+    coarse = model.render(appearance, Motion(motion.fields[:1], motion.driving, motion.background))
+    finest = at_size(motion.fields, reference.shape[-1])
+    trust = torch.sigmoid(finest.occlusion.float()).expand(-1, 3, -1, -1)
+    moved = finest.flow.float() - grid.identity(finest.flow.shape[-1], finest.flow.float())
+    warped = grid.warp(reference, finest.flow.float())
+    columns = [reference, driving, warped, coarse.float(), frame.float(), trust, flow_colours(moved)]
+    tiles = torch.stack(columns, 1).clamp(0, 1)
+    tiles = torch.nn.functional.pad(tiles, (0, GAP, 0, GAP), value=1.0)
+    whole = tiles.permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
+    image = (whole * 255).round().to(torch.uint8).cpu().numpy()
+    return np.ascontiguousarray(image.repeat(zoom, 0).repeat(zoom, 1))
+
+
+def flow_colours(displacement: Tensor) -> Tensor:
+    """[B, 2, H, W], in half image sides, to RGB [B, 3, H, W]: the direction is the hue, the length the saturation."""
+    angle = torch.atan2(displacement[:, 1], displacement[:, 0])
+    length = (displacement.square().sum(1).sqrt() / FULL_COLOUR).clamp(max=1)
+    thirds = angle[:, None] - angle.new_tensor([0.0, 2.0944, 4.1888])[:, None, None]
+    hue = (0.5 + torch.cos(thirds)).clamp(0, 1)
+    return 1 - length[:, None] * (1 - hue)

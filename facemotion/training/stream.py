@@ -1,0 +1,92 @@
+"""Decoded pairs in order, read ahead by threads (decoding lets go of Python's lock), so that the step need not wait."""
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facemotion.dataset.augmentation import Frames
+from facemotion.dataset.sampling import ClipFacts, Pair
+
+
+class Clips(Protocol):
+    """Packed clips: what is known of each, and any frame of them [H, H, 3] uint8. Points are pixels of these frames."""
+
+    @property
+    def clips(self) -> Sequence[ClipFacts]: ...
+
+    def image(self, clip: int, frame: int) -> NDArray[np.uint8]: ...
+
+
+class Pairs(Protocol):
+    def pair(self, k: int) -> Pair: ...
+
+
+def decode(source: Clips, pairs: Sequence[Pair], pinned: bool = False) -> Frames:
+    shown = [source.image(pair.clip, frame) for pair in pairs for frame in (pair.reference, pair.driving)]
+    images = torch.from_numpy(np.stack(shown).reshape(-1, 2, *shown[0].shape))
+    points = [source.clips[pair.clip].points[[pair.reference, pair.driving]] for pair in pairs]
+    return Frames(
+        torch.tensor([pair.index for pair in pairs]),
+        images.pin_memory() if pinned else images,
+        torch.from_numpy(np.stack(points).astype(np.float32, copy=False)),
+        torch.from_numpy(np.stack([pair.uniforms for pair in pairs])),
+        torch.from_numpy(np.stack([pair.normals for pair in pairs])),
+    )
+
+
+class Stream:
+    """Pieces of batches, each a list of the pairs' positions. `waited` counts the seconds the taker had to wait."""
+
+    def __init__(
+        self, source: Clips, pairs: Pairs, pieces: Sequence[range], *, workers: int, ahead: int, pinned: bool = False
+    ) -> None:
+        self.source, self.pairs, self.pieces, self.pinned = source, pairs, pieces, pinned
+        self.ahead = ahead
+        self.pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
+        self.coming: deque[Future[Frames]] = deque()
+        self.next = 0
+        self.waited = 0.0
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.pool.shutdown(wait=True, cancel_futures=True)
+
+    def take(self) -> Frames:
+        self._order()
+        started = time.monotonic()
+        frames = self.coming.popleft().result()
+        self.waited += time.monotonic() - started
+        self._order()
+        return frames
+
+    def _order(self) -> None:
+        while len(self.coming) < self.ahead and self.next < len(self.pieces):
+            piece = [self.pairs.pair(k) for k in self.pieces[self.next]]
+            self.coming.append(self.pool.submit(decode, self.source, piece, self.pinned))
+            self.next += 1
+
+
+class Pieces(Sequence[range]):
+    """Positions of the pairs that one process works through, from a step on: a step's batch is cut by process, then in
+    pieces, so that the same batch is learnt from however many share in it."""
+
+    def __init__(self, batch_size: int, accumulate: int, first: int, end: int, rank: int = 0, world: int = 1) -> None:
+        self.size, self.accumulate = batch_size // (accumulate * world), accumulate
+        self.batch_size, self.first, self.end, self.rank = batch_size, first, end, rank
+
+    def __len__(self) -> int:
+        return (self.end - self.first) * self.accumulate
+
+    def __getitem__(self, index: int) -> range:  # type: ignore[override]
+        step, piece = divmod(index, self.accumulate)
+        start = (self.first + step) * self.batch_size + (self.rank * self.accumulate + piece) * self.size
+        return range(start, start + self.size)
