@@ -1,0 +1,1 @@
+"""Packed frames: written once, read at random by training on any machine."""
