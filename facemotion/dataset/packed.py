@@ -64,7 +64,7 @@ class PackedClip:
         column = self.batch.column("jpeg")
         _, offsets, data = column.buffers()
         places = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
-        return places, memoryview(data)
+        return places, memoryview(data).cast("B")
 
 
 class PackedSplit:
