@@ -90,8 +90,8 @@ def publish(record: StageRecord) -> None:
         )
         try:
             write_json(PENDING / f"{int(record.ended)}-{record.id}.json", asdict(record))
-        except Exception:
-            log.exception("the record of stage %s could not be kept either", record.stage)
+        except Exception as second:
+            log.warning("the record of stage %s could not be kept either: %s", record.stage, second)
 
 
 def _publish_waiting(client: "MlflowClient", waiting: Path) -> None:

@@ -113,6 +113,6 @@ def test_what_is_up_to_date_is_seen_without_reading_the_data_again(pretended: Pr
         assert set(dag.up_to_date(stages, params, {})) == set(stages)
         params["shots"]["threshold"] = 9.0
         assert set(stages) - set(dag.up_to_date(stages, params, {})) == {"shots"}
-        other = {out: "another" for out in stages["shots"].outs}
+        other = dict.fromkeys(stages["shots"].outs, "another")
         assert "tubes" not in dag.up_to_date(stages, params, other)
         assert "fetch" in dag.up_to_date(stages, params, other)

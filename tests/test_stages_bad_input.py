@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,14 @@ import pytest
 from conftest import Project
 
 from facemotion import video
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_record_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Making a store takes seconds, and no test here reads it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACEMOTION_TEST_RECORD", f"sqlite:///{tmp_path_factory.mktemp('record')}/mlflow.db")
+        yield
 
 
 def fails(project: Project, stage: str, *said: str) -> None:
