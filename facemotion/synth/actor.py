@@ -92,7 +92,7 @@ def lid_values(expression: F32) -> tuple[tuple[float, float], tuple[float, float
     """(upper, lower) closure of the left and the right eye: lids also go with gaze, squint and smile."""
     squint = 0.9 * float(expression[INDEX["squint"]]) + 0.25 * float(expression[INDEX["smile"]])
     down = float(expression[INDEX["gaze_y"]])
-    rest = 0.30 * max(down, 0.0) - 0.10 * max(-down, 0.0) + 0.24 * squint
+    rest = 0.30 * max(down, 0.0) - 0.30 * max(-down, 0.0) + 0.24 * squint
     out = []
     for name in ("lid_left", "lid_right"):
         closed = float(np.clip(expression[INDEX[name]], 0.0, 1.0))

@@ -58,6 +58,7 @@ def beard_density(style: str) -> F32:
     c = chart()
     y, w, level = c.y, np.abs(c.x), c.level
     front = 1 - step(np.abs(c.azimuth), 1.40, 1.52)
+    fade = 0.9 if style == "stubble" else 0.0
     low = np.interp(w, _LIP_EDGE_X, _LIP_EDGE_Y)
     moustache = step(y - (5.42 + 0.17 * w**2), -0.15, 0.35) * (1 - step(y - low, -0.12, 0.06)) * (1 - step(w, 2.45, 3.05))
     moustache = moustache * (1 - 0.4 * np.exp(-((w / 0.2) ** 2)))
@@ -71,7 +72,7 @@ def beard_density(style: str) -> F32:
     elif style == "goatee":
         out = np.maximum.reduce([moustache, chin, around, patch])
     else:
-        cheek = step(level - np.interp(w, _CHEEK_X, _CHEEK_Y), -0.25, 0.75) * step(w, 1.6, 2.4) * clear * neck
+        cheek = step(level - np.interp(w, _CHEEK_X, _CHEEK_Y), -0.25 - fade, 0.75 + fade) * step(w, 1.6, 2.4) * clear * neck
         out = np.maximum.reduce([moustache, chin, around, patch, cheek])
     return np.asarray((out * front).astype(np.float32))
 
@@ -83,7 +84,7 @@ def paint_beard(colour: F32, traits: Traits, rng: np.random.Generator) -> None:
         return
     hair = rgb(str(traits["brow_colour"]))
     everywhere = (slice(None), slice(None))
-    area = beard_density("full")
+    area = beard_density("stubble")
     if shadow > 0:
         tint(colour, everywhere, 0.30 * shadow * area, (0.78, 0.82, 0.88))
     if style == "none":

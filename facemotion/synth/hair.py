@@ -155,7 +155,7 @@ def hair_part(position: Array, texture: U8, inside: bool = False) -> Part:
     triangles = grid_triangles(rows, columns)
     if inside:
         hanging = grid_triangles(rows, columns, flip=True)
-        triangles = np.concatenate([triangles, hanging[(hanging >= columns * (SCALP_ROWS - 4)).all(1)]])
+        triangles = np.concatenate([triangles, hanging[(hanging >= columns * (SCALP_ROWS // 2)).all(1)]])
     v, u = np.meshgrid(np.linspace(0, 1, rows), np.linspace(0, 1, columns), indexing="ij")
     uv = np.stack([u, v], -1).reshape(-1, 2)
     flat = position.reshape(-1, 3)

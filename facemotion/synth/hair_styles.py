@@ -40,9 +40,9 @@ def _volume(top: float, sides: float, front: float, edge: float, scale: float, h
         fall = step(s, 0.40, 0.80) * around
         lift = front * (1 - step(np.abs(a), 0.45, 1.25)) * step(s, 0.35, 0.80)
         body = scale * (top * (1 - fall) + sides * fall + lift)
-        rounding = np.sqrt(1 - np.clip((s - 0.70) / 0.30, 0, 1) ** 2)
+        rounding = np.sqrt(1 - np.clip((s - 0.66) / 0.26, 0, 1) ** 2)  # flat again before the end
         if hanging:  # no rounding where the hair goes on past the scalp
-            rounding = rounding + (1 - rounding) * step(np.abs(a), 0.80, 1.0)
+            rounding = rounding + (1 - rounding) * step(np.abs(a), 0.85, 1.35)
         return body * rounding + edge * (1 - rounding)
 
     return thickness
@@ -86,7 +86,7 @@ def cut_of(traits: Traits) -> Cut | None:
     if style == "bun":
         return Cut(_edge(0.4), _volume(0.5, 0.45, 0.1, 0.06, scale), _radiating)
     parting = 0.0 if length < 0.4 else 0.45 * side
-    volume = _volume(1.15, 1.25, 0.25, 0.1, scale, hanging=True)
+    volume = _volume(1.15, 1.25, 0.25, 0.08, scale, hanging=True)
     if style == "bob":
         return Cut(_long_end, volume, _parted(parting), curtain(0.98, 8.5 + 4 * length), inward=1.5, parting=parting)
     if style == "long_curly":

@@ -14,6 +14,7 @@ from facemotion.synth.part import Kind
 from facemotion.synth.raster import rasterize
 from facemotion.synth.shading import light_vertices, resolve
 from facemotion.synth.topology import topology
+from facemotion.synth.visibility import harmonics, light_visibility
 
 __all__ = ["Actor", "Lighting", "Rendered", "View", "render"]
 
@@ -110,9 +111,20 @@ def render(view: View, actors: Sequence[Actor], lighting: Lighting, background: 
         shade, seen = shade_vertices(p)
         normals = vertex_normals(p.points, mesh.triangles, mesh.seam)
         kinds = mesh.kind[mesh.vertex_part]
+        reach, ambient = reached(p, lighting)
         light.append(
             light_vertices(
-                p.points, normals, mesh.strand, kinds, shade, lighting.directions, lighting.colours, lighting.sky, lighting.ground
+                p.points,
+                normals,
+                mesh.strand,
+                kinds,
+                shade,
+                reach,
+                ambient,
+                lighting.directions,
+                lighting.colours,
+                lighting.sky,
+                lighting.ground,
             )
         )
         gleam.append(seen)
@@ -149,6 +161,19 @@ def _glints(lighting: Lighting) -> tuple[F32, F32]:
     return half.astype(np.float32), colours.astype(np.float32)
 
 
+def reached(posed: Posed, lighting: Lighting) -> tuple[F32, F32]:
+    """Share of each lamp's light [L, V] and of the surroundings' [V] that arrives past the head itself."""
+    mesh = posed.body.mesh
+    coefficients, open_sky = light_visibility()
+    in_head = lighting.directions @ posed.head[:, :3]
+    reach = np.ones((len(in_head), len(mesh.position)), np.float32)
+    ambient = np.ones(len(mesh.position), np.float32)
+    skin = slice(0, mesh.starts[1])
+    reach[:, skin] = np.clip(harmonics(in_head).astype(np.float32) @ coefficients.T, 0.12, 1.0)
+    ambient[skin] = 0.35 + 0.65 * open_sky
+    return reach, ambient
+
+
 def shade_vertices(posed: Posed) -> tuple[F32, F32]:
     """Dimming of vertices that changes with the expression: eyeballs under their lids, the mouth's inside.
 
@@ -163,5 +188,5 @@ def shade_vertices(posed: Posed) -> tuple[F32, F32]:
     middle = lips.shape[2] // 2
     gap = float(posed.local[lips[1, 1, middle], 1] - posed.local[lips[0, 1, middle], 1])
     mouth = mesh.kind[mesh.vertex_part] == Kind.MOUTH
-    factor[mouth] = 0.40 + 0.5 * min(gap / 1.6, 1.0)
+    factor[mouth] = 0.55 + 0.4 * min(gap / 1.6, 1.0)
     return factor, seen

@@ -24,12 +24,16 @@ def light_vertices(
     strand: I32,
     vertex_kind: I32,
     shade: F32,
+    reach: F32,
+    ambient: F32,
     directions: F32,
     colours: F32,
     sky: F32,
     ground: F32,
 ) -> F32:
-    """Light at each vertex, camera frame; directions point to the lights; shade multiplies (folds, lids' shadow)."""
+    """Light at each vertex, camera frame; directions point to the lights.
+
+    shade multiplies all, ambient the surroundings' light, reach [light, vertex] each lamp's."""
     out = np.empty((points.shape[0], CHANNELS), np.float32)
     wrap = np.empty(3)
     for v in range(points.shape[0]):
@@ -55,7 +59,7 @@ def light_vertices(
             wrap[:] = 0.35
         up = 0.5 - 0.5 * ny
         for c in range(3):
-            out[v, c] = ground[c] + (sky[c] - ground[c]) * up
+            out[v, c] = (ground[c] + (sky[c] - ground[c]) * up) * ambient[v]
             out[v, 3 + c] = 0.0
         tx, ty, tz = 0.0, 0.0, 0.0
         if kind == _HAIR:
@@ -70,7 +74,7 @@ def light_vertices(
             length = np.sqrt(hx * hx + hy * hy + hz * hz) + 1e-6
             if kind == _HAIR:
                 along = (tx * hx + ty * hy + tz * hz) / length
-                shine = max(1.0 - along * along, 0.0) ** 24.0 * 0.14 * min(max(lambert * 2.0 + 0.6, 0.0), 1.0)
+                shine = max(1.0 - along * along, 0.0) ** 24.0 * 0.16 * min(max(lambert * 2.0 + 0.6, 0.0), 1.0)
             else:
                 half = (nx * hx + ny * hy + nz * hz) / length
                 shine = gloss * max(half, 0.0) ** power * min(max(4.0 * lambert, 0.0), 1.0)
@@ -79,8 +83,8 @@ def light_vertices(
             for c in range(3):
                 diffuse = (lambert + wrap[c]) / (1.0 + wrap[c])
                 if diffuse > 0.0:
-                    out[v, c] += colours[k, c] * diffuse
-                out[v, 3 + c] += colours[k, c] * shine
+                    out[v, c] += colours[k, c] * diffuse * reach[k, v]
+                out[v, 3 + c] += colours[k, c] * shine * reach[k, v]
         for c in range(3):
             out[v, c] *= shade[v]
             out[v, 3 + c] *= shade[v]
@@ -181,6 +185,8 @@ def resolve(
                             for c in range(3):
                                 colour[c] += spot * glint_colours[k, c]
                 else:
+                    if kind[p] == _HAIR:  # pale strands shine, dark ones between them do not
+                        gloss = 0.22 + 2.2 * (w00 * texels[at + 1] + w10 * texels[at + 5] + w01 * texels[below + 1] + w11 * texels[below + 5]) / 255.0
                     for c in range(3):
                         colour[c] += gloss * 65025.0 * (wa * light[a, 3 + c] + wb * light[b, 3 + c] + wc * light[c3, 3 + c])
                 red += share * colour[0]

@@ -94,7 +94,7 @@ def _shadows(colour: F32, age: float) -> None:
     tint(colour, where, np.clip(soft + (0.03 + 0.16 * np.clip((age - 25) / 40, 0, 1)) * fold, 0, 0.8), warm)
     nostril = np.exp(-((((np.abs(x) - 0.72) / 0.36) ** 2 + ((y - 4.62 - 0.12 * (np.abs(x) - 0.7)) / 0.17) ** 2) ** 1.6))
     tint(colour, where, 0.92 * nostril, (0.22, 0.13, 0.12))
-    below = step(c.level, 11.0, 12.4) * 0.40 + 0.14 * step(c.level, 9.5, 11.2) * step(np.abs(c.azimuth), 0.5, 1.2)
+    below = step(c.level, 11.0, 12.6) * 0.26 * (1 - step(np.abs(c.azimuth), 1.2, 2.0))
     ear = np.exp(-(((np.abs(c.azimuth) - 1.62) / 0.3) ** 2) - ((c.level - 1.5) / 3.6) ** 2) * 0.25
     below *= 1 - 0.62 * step(c.level, 13.0, 17.0)
     tint(colour, (slice(None), slice(None)), below + ear, warm)
@@ -147,7 +147,7 @@ def _lids(colour: F32, traits: Traits) -> None:
         lower = np.r_[half : 2 * half, 0]
         edge = 0.5 * (rings[0] + rings[1])
         draw(wet, rings[0][lower], 255, 4)
-        draw(lash, edge[upper], 255, 5 if makeup < 0.3 else 7)
+        draw(lash, edge[upper], 255, 6 if makeup < 0.3 else 8)
         draw(lash, rings[1][2 : half + 1], 200, 3)
         draw(under, rings[1][lower], 150, 2)
         fold = 0.12 * rings[2] + 0.88 * rings[3]
@@ -155,7 +155,7 @@ def _lids(colour: F32, traits: Traits) -> None:
         wing = rings[1][half] + (rings[3][half] - rings[1][half]) * 0.6 + [0, -3.0]
         draw(lash, np.stack([rings[1][half], wing]), 180, 3)
     tint(colour, where, cv2.GaussianBlur(wet, (0, 0), 1.0)[where] / 255.0, (0.98, 0.76, 0.74))
-    tint(colour, where, cv2.GaussianBlur(crease, (0, 0), 1.8)[where] / 255.0, (0.55, 0.43, 0.40))
+    tint(colour, where, cv2.GaussianBlur(crease, (0, 0), 1.8)[where] / 255.0, (0.66, 0.54, 0.50))
     tint(colour, where, cv2.GaussianBlur(under, (0, 0), 1.2)[where] / 255.0, (0.45, 0.36, 0.34))
     if makeup > 0.15:
         c = chart()
