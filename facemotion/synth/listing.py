@@ -10,7 +10,7 @@ from facemotion.synth.blocking import Track, block
 from facemotion.synth.specs import ShotSpec, VideoSpec
 
 # A head about the middle of its face, in brow-to-chin heights, hair included: (left, top, right, bottom).
-_HEAD: Final = (-0.86, -1.28, 0.86, 0.66)
+_HEAD: Final = (-0.73, -1.20, 0.73, 0.63)
 
 # What list makers leave away at either end of a shot.
 _TRIM_S: Final = (0.04, 0.20)

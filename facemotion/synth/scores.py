@@ -81,14 +81,24 @@ def _sequences(videos: Sequence[tuple[Path, Truth]], frames: int, seed: int) -> 
         path, truth, number = shots[choice]
         rows = truth.track(number, 0)
         if len(rows) and rows["planned"][0]:
-            rows = rows.where(np.arange(len(rows)) % STEP == 0)
-            rows = rows.where(np.arange(len(rows)) < SEQUENCE)
+            rows = _liveliest(rows.where(np.arange(len(rows)) % STEP == 0))
             good = eligible(rows, truth.spec.width, truth.spec.height)
             if good.sum() >= _MIN_FRAMES:
                 yield path, truth, rows.where(good)
                 total += int(good.sum())
         if total >= frames:
             return
+
+
+def _liveliest(rows: Rows) -> Rows:
+    """The SEQUENCE rows in a row in which the lids move most: without a blink there is nothing to follow."""
+    if len(rows) <= SEQUENCE:
+        return rows
+    lids = rows["openings"][:, :2].mean(axis=1)
+    spread = [float(lids[start : start + SEQUENCE].std()) for start in range(len(rows) - SEQUENCE + 1)]
+    start = int(np.argmax(spread))
+    index = np.arange(len(rows))
+    return rows.where((index >= start) & (index < start + SEQUENCE))
 
 
 def _judge_sequence(
