@@ -52,6 +52,7 @@ class Posed:
     """All vertices of an actor: at the head's own frame, in the camera frame (cm) and on the screen (pixels)."""
 
     body: Body
+    expression: F32
     local: F32
     points: F32
     screen: F32
@@ -134,4 +135,4 @@ def pose_actor(view: View, actor: Actor) -> Posed:
     local = local_points(body, actor.expression)
     points = place(local, body.mesh.head_share, head, torso)
     screen, inverse = project(points, view.focal, view.width, view.height)
-    return Posed(body, local, points, screen, inverse, head)
+    return Posed(body, actor.expression, local, points, screen, inverse, head)

@@ -52,7 +52,7 @@ def paint_clothes(traits: Traits, rng: np.random.Generator) -> tuple[NDArray[np.
         colour = colour * (1 - 0.22 * np.exp(-(((depth - 0.026) / 0.004) ** 2)))[..., None]
     shadow = 1 - 0.30 * (1 - step(row, 0.10, 0.30))
     colour = colour * shadow[..., None]
-    skin = rgb(str(traits["skin"])) * np.array([0.92, 0.88, 0.87])
+    skin = rgb(str(traits["skin"])) * np.array([0.93, 0.905, 0.90])
     skin = skin * (1 - 0.35 * np.exp(-((np.minimum(depth + 0.004, 0) / 0.014) ** 2)))[..., None]
     below, above = np.full((2, _SIZE, _SIZE, 4), 100, np.uint8)
     below[..., :3] = np.clip(skin * 255, 0, 255)

@@ -46,7 +46,7 @@ def close_lids(points: F32, rest: F32, rings: I64, upper: float, lower: float, b
     for k in range(1, half):
         above, below = rings[1, k], rings[1, columns - k]
         y_above, y_below = points[above, 1], points[below, 1]
-        meet = y_above + 0.80 * (y_below - y_above)
+        meet = y_above + 0.86 * (y_below - y_above)
         for r in range(5):
             for i in range(2):
                 v = rings[r, k] if i == 0 else rings[r, columns - k]

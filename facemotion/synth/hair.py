@@ -36,7 +36,7 @@ class Cut:
     hang: Callable[[Array], Array] | None = None
     curtain: float = 0.98  # azimuth where the hanging hair begins
     ragged: float = 0.4  # cm by which tips differ
-    soft: float = 0.35  # cm over which the edge fades
+    soft: float = 0.45  # cm over which the edge fades
     wave: float = 0.0  # cm
     frizz: float = 0.05  # unevenness of the surface; above 0.1 hair curls
     inward: float = 0.0  # how far the hanging ends curl in, cm
@@ -132,7 +132,7 @@ def paint(cut: Cut, hair: Array, skin: Array, rng: np.random.Generator) -> Paint
     left = left + cut.ragged * (tips - 0.7)
     if cut.parting is not None:
         near = np.exp(-(((a - cut.parting) * 8.0 * np.sin(np.clip(s, 0.1, 1) * 1.5) / 0.17) ** 2)) * step(s, 0.25, 0.4)
-        colour = colour * (1 - 0.6 * near[..., None]) + skin * 0.75 * 0.6 * near[..., None]
+        colour = colour * (1 - 0.4 * near[..., None]) + skin * 0.7 * 0.4 * near[..., None]
     return Painted(colour.astype(np.float32), left.astype(np.float32), strands.astype(np.float32))
 
 

@@ -78,7 +78,7 @@ def cut_of(traits: Traits) -> Cut | None:
     if style == "swept":
         return Cut(_edge(0.4), _volume(1.5, 0.5, 1.3, 0.08, scale), _radiating)
     if style == "fringe":
-        return Cut(_edge(0.6, 2.3 + 0.9 * length), _volume(1.2, 0.9, 0.1, 0.28, scale), _combed(0.8 * side), ragged=0.8)
+        return Cut(_edge(0.6, 1.5 + 0.8 * length), _volume(1.2, 0.9, 0.1, 0.28, scale), _combed(0.8 * side), ragged=0.8)
     if style == "curly":
         return Cut(_edge(0.5), _volume(2.0, 1.4, 0.5, 0.1, scale), _radiating, frizz=0.28, ragged=0.7, soft=0.4)
     if style == "afro":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facemotion.synth.actor import Actor, Posed, View, pose_actor
+from facemotion.synth.actor import Actor, Posed, View, lid_values, pose_actor
 from facemotion.synth.deform import vertex_normals
 from facemotion.synth.eye_shade import shade_eyes
 from facemotion.synth.lighting import Lighting
@@ -171,6 +171,9 @@ def reached(posed: Posed, lighting: Lighting) -> tuple[F32, F32]:
     skin = slice(0, mesh.starts[1])
     reach[:, skin] = np.clip(harmonics(in_head).astype(np.float32) @ coefficients.T, 0.12, 1.0)
     ambient[skin] = 0.35 + 0.65 * open_sky
+    bust = (mesh.vertex_part > 0) & (mesh.kind[mesh.vertex_part] == Kind.SKIN)
+    reach[:, bust] = 0.85
+    ambient[bust] = 0.8
     return reach, ambient
 
 
@@ -183,6 +186,9 @@ def shade_vertices(posed: Posed) -> tuple[F32, F32]:
     for side in range(2):
         ball = slice(mesh.starts[1 + side], mesh.starts[2 + side])
         shade_eyes(posed.local[: mesh.starts[1]], topology().eyes[side], posed.local[ball], factor[ball])
+    creases = topology().eyes[:, 3, 1 : topology().eyes.shape[2] // 2]
+    for side, (upper, _) in enumerate(lid_values(posed.expression)):
+        factor[creases[side]] *= 0.66 + 0.34 * float(np.clip(upper, 0, 1))  # the fold smooths out as the lid closes
     seen = np.clip((factor - 0.45) / 0.4, 0, 1).astype(np.float32)
     lips = topology().lips
     middle = lips.shape[2] // 2

@@ -85,7 +85,7 @@ def _shadows(colour: F32, age: float) -> None:
     warm = np.array([0.62, 0.46, 0.42])
     where = region(-6.5, 6.5, -4.0, 11.6)
     x, y = c.x[where], c.y[where]
-    soft = 0.34 * bump(x, y, 2.15, -0.55, 0.75, 0.8) + 0.22 * bump(x, y, 3.2, -1.15, 1.5, 0.5)
+    soft = 0.28 * bump(x, y, 2.15, -0.55, 0.75, 0.8) + 0.12 * bump(x, y, 3.2, -1.25, 1.5, 0.5)
     soft += 0.16 * bump(x, y, 3.1, 1.0, 1.5, 0.4)
     soft += 0.40 * bump(x, y, 0.0, 4.95, 1.3, 0.32) + 0.30 * bump(x, y, 1.80 - 0.25 * np.abs(y - 4.1), 4.1, 0.2, 0.42)
     soft += 0.10 * bump(x, y, 0.0, 5.7, 0.25, 0.5) + 0.26 * bump(x, y, 0.0, 8.75, 1.3, 0.36)
@@ -143,19 +143,21 @@ def _lids(colour: F32, traits: Traits) -> None:
 
     for side in range(2):
         rings = [_outline(eyes[side, r]) for r in range(5)]
+        lid = polygon_mask(np.concatenate([0.4 * rings[1][: half + 1] + 0.6 * rings[3][: half + 1], rings[1][half::-1]]), 5.0)[where]
+        tint(colour, where, lid, (0.80, 0.70, 0.68))
         upper = slice(0, half + 1)
         lower = np.r_[half : 2 * half, 0]
         edge = 0.5 * (rings[0] + rings[1])
         draw(wet, rings[0][lower], 255, 4)
         draw(lash, edge[upper], 255, 6 if makeup < 0.3 else 8)
-        draw(lash, rings[1][2 : half + 1], 200, 3)
+        draw(lash, rings[1][1 : half + 1], 230, 4)
         draw(under, rings[1][lower], 150, 2)
         fold = 0.12 * rings[2] + 0.88 * rings[3]
-        draw(crease, fold[1:half], 210, 3)
+        draw(crease, fold[2 : half - 1], 150, 3)
         wing = rings[1][half] + (rings[3][half] - rings[1][half]) * 0.6 + [0, -3.0]
         draw(lash, np.stack([rings[1][half], wing]), 180, 3)
     tint(colour, where, cv2.GaussianBlur(wet, (0, 0), 1.0)[where] / 255.0, (0.98, 0.76, 0.74))
-    tint(colour, where, cv2.GaussianBlur(crease, (0, 0), 1.8)[where] / 255.0, (0.66, 0.54, 0.50))
+    tint(colour, where, cv2.GaussianBlur(crease, (0, 0), 1.8)[where] / 255.0, (0.84, 0.75, 0.73))
     tint(colour, where, cv2.GaussianBlur(under, (0, 0), 1.2)[where] / 255.0, (0.45, 0.36, 0.34))
     if makeup > 0.15:
         c = chart()

@@ -30,10 +30,10 @@ LIP_RINGS: Final = 5  # inside, contact, body, edge, skin
 LID_SKIN: Final = 0.13  # thickness of a lid over the ball, cm
 
 _UPPER_LID: Final = PchipInterpolator(
-    [1.97, 2.1, 2.45, 2.9, 3.35, 3.8, 4.25, 4.52, 4.62], [0.2, 0.02, -0.31, -0.53, -0.59, -0.53, -0.33, -0.1, 0.02]
+    [1.97, 2.1, 2.45, 2.9, 3.35, 3.8, 4.25, 4.52, 4.62], [0.2, 0.02, -0.29, -0.50, -0.56, -0.50, -0.31, -0.09, 0.02]
 )
 _LOWER_LID: Final = PchipInterpolator(
-    [1.97, 2.1, 2.45, 2.9, 3.4, 3.85, 4.25, 4.52, 4.62], [0.2, 0.27, 0.38, 0.44, 0.47, 0.44, 0.31, 0.13, 0.02]
+    [1.97, 2.1, 2.45, 2.9, 3.4, 3.85, 4.25, 4.52, 4.62], [0.2, 0.27, 0.36, 0.41, 0.44, 0.41, 0.29, 0.12, 0.02]
 )
 _CREASE: Final = PchipInterpolator([1.9, 2.2, 2.8, 3.4, 4.0, 4.5, 4.8], [0.1, 0.16, 0.26, 0.30, 0.30, 0.24, 0.14])
 # Lip lines by distance from the midline: edge of the upper lip, contact, edge of the lower lip.
