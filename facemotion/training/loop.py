@@ -19,6 +19,7 @@ from facemotion.errors import FacemotionError
 from facemotion.models.animator import Animator
 from facemotion.training import checkpoint, debug, failures, optimiser, validation
 from facemotion.training.config import Training
+from facemotion.training.debug import Mode
 from facemotion.training.history import History
 from facemotion.training.losses import Trainee
 from facemotion.training.optimiser import Average
@@ -44,7 +45,7 @@ class Job:
     validation: Clips | None
     work: Path
     identity: Mapping[str, Any]
-    debug: debug.Mode | None = None
+    debug: Mode | None = None
 
 
 @dataclass(frozen=True)

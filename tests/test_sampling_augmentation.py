@@ -1,0 +1,112 @@
+"""What becomes of pixels and points when a pair is mirrored, moved and coloured."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from facemotion.dataset.augmentation import Frames, prepare
+from facemotion.dataset.sampling import NORMALS, UNIFORMS
+from facemotion.landmarks.layout import MIRROR, N_POINTS
+from facemotion.training.config import Augmentation
+
+STILL = Augmentation(flip=0.0, colour=0.0, moved=0.0, shift=0.1, turn=10.0, zoom=0.1, apart=0.0)
+SIZE = 64
+
+
+def frames(count: int = 6, seed: int = 0) -> Frames:
+    """Smooth images on which a bright spot stands where point 30, the tip of the nose, is."""
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(20, SIZE - 21, (count, 2, N_POINTS, 2)).astype(np.float32)
+    y, x = np.mgrid[:SIZE, :SIZE]
+    at = points[:, :, 30, :, None, None]
+    spot = np.exp(-((x - at[:, :, 0]) ** 2 + (y - at[:, :, 1]) ** 2) / (2 * 3.0**2))
+    images = (40 + 200 * spot[..., None] * np.array([1.0, 0.8, 0.6])).astype(np.uint8)
+    return Frames(
+        torch.arange(count), torch.from_numpy(images), torch.from_numpy(points),
+        torch.from_numpy(rng.random((count, UNIFORMS), dtype=np.float32)),
+        torch.from_numpy(rng.standard_normal((count, NORMALS), dtype=np.float32)),
+    )  # fmt: skip
+
+
+def spot(images: Tensor) -> Tensor:
+    """Where each image [B, 3, S, S] is brightest, normalised: the mean place of what stands out."""
+    grey = (images.mean(1) - images.mean(1).amin((1, 2), keepdim=True)).clamp(min=0) ** 2
+    centres = (2 * torch.arange(images.shape[-1]) + 1) / images.shape[-1] - 1
+    total = grey.sum((1, 2))
+    return torch.stack(((grey.sum(1) * centres).sum(1) / total, (grey.sum(2) * centres).sum(1) / total), 1)
+
+
+def test_without_rules_a_batch_is_the_frames_at_the_models_size() -> None:
+    given = frames()
+    batch = prepare(given, SIZE, None)
+    expected = given.images[:, 1].permute(0, 3, 1, 2) / 255
+    torch.testing.assert_close(batch.driving, expected)
+    half = prepare(given, SIZE // 2, None)
+    torch.testing.assert_close(half.driving, torch.nn.functional.avg_pool2d(expected, 2))
+    torch.testing.assert_close(half.driving_points, batch.driving_points)
+    odd = prepare(given, 48, None)
+    assert odd.reference.shape == (6, 3, 48, 48)
+    torch.testing.assert_close(odd.reference.mean(), batch.reference.mean(), atol=2e-3, rtol=0)
+
+
+def test_rules_that_change_nothing_change_nothing() -> None:
+    given = frames()
+    one, other = prepare(given, 32, None), prepare(given, 32, STILL)
+    torch.testing.assert_close(one.reference, other.reference)
+    torch.testing.assert_close(one.reference_points, other.reference_points)
+
+
+def test_mirrored_pairs() -> None:
+    given = frames()
+    plain, mirrored = prepare(given, SIZE, None), prepare(given, SIZE, STILL.model_copy(update={"flip": 1.0}))
+    torch.testing.assert_close(mirrored.driving, plain.driving.flip(-1))
+    back = mirrored.driving_points[:, list(MIRROR)] * torch.tensor([-1.0, 1.0])
+    torch.testing.assert_close(back, plain.driving_points)
+
+
+@pytest.mark.parametrize("flip", [0.0, 1.0])
+@pytest.mark.parametrize("apart", [0.0, 0.5])
+@pytest.mark.parametrize("size", [64, 32])
+def test_points_go_where_their_pixels_go(flip: float, apart: float, size: int) -> None:
+    given = frames()
+    rules = STILL.model_copy(update={"moved": 1.0, "flip": flip, "apart": apart})
+    batch = prepare(given, size, rules)
+    for images, points in ((batch.reference, batch.reference_points), (batch.driving, batch.driving_points)):
+        inside = points[:, 30].abs().amax(1) < 0.75
+        assert inside.any()
+        torch.testing.assert_close(spot(images)[inside], points[inside, 30], atol=0.04, rtol=0)
+
+
+def test_a_pair_moves_together_unless_told_apart() -> None:
+    given = frames()
+    given.images[:, 1] = given.images[:, 0]
+    together = prepare(given, SIZE, STILL.model_copy(update={"moved": 1.0, "colour": 0.3, "flip": 0.5}))
+    torch.testing.assert_close(together.reference, together.driving)
+    alone = prepare(given, SIZE, STILL.model_copy(update={"moved": 1.0, "apart": 0.5}))
+    assert not torch.allclose(alone.reference, alone.driving, atol=1e-2)
+
+
+def test_colours_stay_colours() -> None:
+    given = frames()
+    batch = prepare(given, SIZE, STILL.model_copy(update={"colour": 0.3}))
+    plain = prepare(given, SIZE, None)
+    assert batch.reference.min() >= 0
+    assert batch.reference.max() <= 1
+    assert not torch.allclose(batch.reference, plain.reference, atol=1e-2)
+
+
+def test_a_pair_does_not_depend_on_its_batch() -> None:
+    given = frames()
+    rules = Augmentation(flip=0.5, colour=0.2, moved=0.5, shift=0.1, turn=10.0, zoom=0.1, apart=0.2)
+    alone = Frames(*(part[2:3] for part in (given.index, given.images, given.points, given.uniforms, given.normals)))
+    torch.testing.assert_close(prepare(alone, 32, rules).driving[0], prepare(given, 32, rules).driving[2])
+
+
+def test_points_that_were_not_found_stay_so() -> None:
+    given = frames()
+    given.points[0] = float("nan")
+    batch = prepare(given, SIZE, STILL.model_copy(update={"moved": 1.0}))
+    assert batch.driving_points[0].isnan().all()
+    assert batch.driving_points[1:].isfinite().all()
+    assert batch.driving.isfinite().all()

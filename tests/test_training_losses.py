@@ -1,0 +1,217 @@
+"""Terms of the loss: zero where they must be, blind and keen where they should be."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.autograd.functional import jacobian
+from training_toys import config, settings
+
+from facemotion.dataset.augmentation import Batch
+from facemotion.errors import FacemotionError
+from facemotion.models.animator import Animator
+from facemotion.models.keypoints import Keypoints
+from facemotion.training import adversarial, perceptual, photometric, regions
+from facemotion.training.losses import Trainee, cycle, equivariance, warp_error
+from facemotion.training.transforms import NORMALS, Warps
+
+MEASURES = [photometric.l1, photometric.gradient, photometric.ssim, photometric.census]
+
+
+def picture(seed: int = 0, size: int = 64) -> Tensor:
+    noise = torch.rand(2, 3, size // 4, size // 4, generator=torch.Generator().manual_seed(seed))
+    return torch.nn.functional.interpolate(noise, size=size, mode="bicubic").clamp(0, 1)
+
+
+def batch(size: int = 64) -> Batch:
+    one, other = picture(1, size), picture(2, size)
+    points = torch.rand(2, 70, 2, generator=torch.Generator().manual_seed(3)) - 0.5
+    return Batch(torch.arange(2), one, other, points, points, torch.randn(2, NORMALS))
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_measures_vanish_for_equal_images_and_grow_with_difference(measure: object) -> None:
+    assert callable(measure)
+    image, noise = picture(), 0.1 * torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(5))
+    assert measure(image, image) == pytest.approx(0, abs=1e-6)
+    assert 0 < measure(image, image + 0.3 * noise) < measure(image, image + noise)
+
+
+def test_ssim_as_by_its_definition() -> None:
+    a, b = picture(1, 16), picture(2, 16)
+    window_a, window_b = a[..., 3:10, 4:11], b[..., 3:10, 4:11]
+    ma, mb = window_a.mean((2, 3)), window_b.mean((2, 3))
+    va, vb = window_a.var((2, 3), correction=0), window_b.var((2, 3), correction=0)
+    cov = ((window_a - ma[..., None, None]) * (window_b - mb[..., None, None])).mean((2, 3))
+    value = (2 * ma * mb + 1e-4) * (2 * cov + 9e-4) / ((ma**2 + mb**2 + 1e-4) * (va + vb + 9e-4))
+    torch.testing.assert_close(photometric.ssim(window_a, window_b), (1 - value).mean() / 2)
+
+
+def test_the_census_does_not_see_light() -> None:
+    image = picture() * 0.5
+    assert photometric.census(image, image + 0.2) < 1e-9
+    assert photometric.census(image, image.roll(2, -1)) > 1e-2
+
+
+@pytest.mark.parametrize("scales", [1, 4, 6])
+def test_the_pyramid_ends_before_it_is_a_point(scales: int) -> None:
+    levels = photometric.pyramid(picture(), scales)
+    assert [level.shape[-1] for level in levels] == [64, 32, 16, 8][:scales]
+    torch.testing.assert_close(levels[-1].mean(), picture().mean())
+
+
+def test_jacobians_of_warps_are_their_derivatives() -> None:
+    warps = Warps.random(3 * torch.randn(1, NORMALS, dtype=torch.float64, generator=torch.Generator().manual_seed(0)))
+    points = torch.rand(1, 5, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    full = jacobian(warps.points, points)[0, :, :, 0]
+    exact = torch.stack([full[n, :, n] for n in range(5)])
+    torch.testing.assert_close(warps.jacobians(points)[0], exact)
+
+
+def test_no_noise_is_no_warp() -> None:
+    warps = Warps.random(torch.zeros(2, NORMALS))
+    image = picture()
+    torch.testing.assert_close(warps.images(image), image, atol=1e-5, rtol=0)
+
+
+@given(st.integers(0, 1000))
+def test_keypoints_that_follow_a_warp_cost_nothing(seed: int) -> None:
+    rng = torch.Generator().manual_seed(seed)
+    warps = Warps.random(torch.randn(2, NORMALS, dtype=torch.float64, generator=rng))
+    points = torch.rand(2, 6, 2, dtype=torch.float64, generator=rng) * 2 - 1
+    frames = torch.eye(2) + 0.2 * torch.randn(2, 6, 2, 2, dtype=torch.float64, generator=rng).clamp(-1, 1)
+    original = Keypoints(warps.points(points), warps.jacobians(points) @ frames)
+    places, turns = equivariance(warps, Keypoints(points, frames), original)
+    assert places.item() == pytest.approx(0, abs=1e-12)
+    assert turns.item() == pytest.approx(0, abs=1e-6)
+    moved, _ = equivariance(warps, Keypoints(points + 0.1, frames), original)
+    assert moved.item() > 0.03
+
+
+def test_an_affine_map_and_its_inverse_close_the_cycle() -> None:
+    there = torch.tensor([[[1.1, 0.2, 0.3], [-0.1, 0.9, 0.1]]])
+    whole = torch.cat((there, torch.tensor([[[0.0, 0.0, 1.0]]])), 1)
+    assert cycle(there, torch.linalg.inv(whole)[:, :2]).item() == pytest.approx(0, abs=1e-6)
+    assert cycle(there, there).item() > 0.1
+
+
+def test_regions_are_where_lips_and_eyes_are() -> None:
+    points = torch.full((2, 70, 2), -5.0)
+    points[:, 48:68] = torch.tensor([0.5, 0.5]) + 0.1 * torch.randn(20, 2, generator=torch.Generator().manual_seed(0))
+    points[1] = float("nan")
+    lips = regions.lips_mask(points, 64)
+    assert lips[0, 0, 47, 47] == 1
+    assert lips[0, 0, :16].sum() == 0
+    assert lips[1].sum() == 0
+    assert regions.eyes_mask(points, 64).sum() == 0
+    values = torch.ones(2, 3, 64, 64)
+    assert regions.mean(values, regions.mask(points, 64)).item() == pytest.approx(1)
+    assert regions.mean(values, torch.zeros(2, 1, 64, 64)).item() == 0
+
+
+def test_a_right_flow_warps_the_reference_onto_the_driving_frame() -> None:
+    from facemotion.models import grid
+
+    given = batch()
+    flow = grid.identity(32, given.reference).expand(2, -1, -1, -1)
+    same = Batch(given.index, given.driving, given.driving, given.driving_points, given.driving_points, given.normals)
+    assert warp_error(flow, same).item() == pytest.approx(0, abs=1e-6)
+    assert warp_error(flow, given).item() > 0.05
+
+
+def test_the_critics_terms_teach_each_side_its_own() -> None:
+    critic = adversarial.PatchCritic(8)
+    painted = picture().requires_grad_()
+    displeased, mistaken = adversarial.terms(critic, painted, picture(1))
+    displeased.backward(retain_graph=True)
+    assert painted.grad is not None
+    assert all(weight.grad is None for weight in critic.parameters())
+    painted.grad = None
+    mistaken.backward()
+    assert painted.grad is None
+    assert all(weight.grad is not None for weight in critic.parameters())
+
+
+ALL_TERMS = {
+    "losses__ssim": 1.0, "losses__census": 1.0, "losses__regions": 1.0, "losses__perceptual": 1.0,
+    "losses__occlusion": 0.1, "losses__warped": 1.0, "losses__flows": 1.0, "losses__adversarial": 0.1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("refined", [False, True])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_every_term_is_named_and_finite(refined: bool, precision: str) -> None:
+    torch.manual_seed(0)
+    trainee = Trainee(Animator(config(refined=refined)), settings(**ALL_TERMS).losses, precision)
+    terms = trainee(batch())
+    assert set(terms) == set(trainee.weights()) - (set() if refined else {"flows"})
+    assert all(value.dtype == torch.float32 and value.isfinite() for value in terms.values())
+    trainee.total(terms).backward()
+    gradients = [weight.grad for weight in trainee.parameters() if weight.grad is not None]
+    assert all(gradient.isfinite().all() for gradient in gradients)
+
+
+def test_a_weight_of_zero_leaves_the_term_out() -> None:
+    trainee = Trainee(Animator(config()), settings(losses__points=0.0, losses__jacobians=0.0).losses, "fp32")
+    assert set(trainee(batch())) == {"l1", "gradient", "background"}
+
+
+def test_frozen_motion_has_no_terms_of_its_own() -> None:
+    trainee = Trainee(Animator(config(refined=True)), settings(losses__flows=1.0, losses__warped=1.0).losses, "fp32")
+    trainee.model.coarse.requires_grad_(False)
+    assert set(trainee(batch())) == {"l1", "gradient", "flows"}
+
+
+def test_random_features_are_the_same_everywhere_and_see_detail() -> None:
+    one, other = perceptual.RandomFeatures(), perceptual.RandomFeatures()
+    image = [picture()]
+    torch.testing.assert_close(one(image[0]), other(image[0]))
+    assert perceptual.difference(one, image, image).item() == 0
+    assert perceptual.difference(one, image, [image[0].roll(1, -1)]).item() > 0
+
+
+def vgg_state(*, short: bool = False) -> dict[str, Tensor]:
+    """Torchvision's names and shapes up to relu5_1, of zeros."""
+    state, index, before = {}, 0, 3
+    for width in perceptual.VGG19:
+        if width is None:
+            index += 1
+            continue
+        state[f"features.{index}.weight"] = torch.full((width, before, 3, 3), 0.01)
+        state[f"features.{index}.bias"] = torch.zeros(width)
+        index, before = index + 2, width
+    if short:
+        del state["features.28.bias"]
+    return state
+
+
+def test_vgg19_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_file(vgg_state(), tmp_path / "vgg.safetensors")
+    network = perceptual.Vgg19Features(str(tmp_path / "vgg.safetensors"))
+    assert [tuple(seen.shape[1:]) for seen in network(picture())] == [
+        (64, 64, 64), (128, 32, 32), (256, 16, 16), (512, 8, 8), (512, 4, 4),
+    ]  # fmt: skip
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    (tmp_path / "hub/checkpoints").mkdir(parents=True)
+    torch.save(vgg_state(), tmp_path / "hub/checkpoints" / perceptual.HUB_NAME)
+    perceptual.Vgg19Features(None)
+
+
+def test_vgg19_that_is_not_there_or_not_right(tmp_path: Path) -> None:
+    with pytest.raises(FacemotionError, match=r"no VGG19 weights.*losses\.features to random"):
+        perceptual.Vgg19Features(str(tmp_path / "none.pth"))
+    (tmp_path / "bad.pth").write_bytes(b"no weights at all")
+    with pytest.raises(FacemotionError, match="cannot be read"):
+        perceptual.Vgg19Features(str(tmp_path / "bad.pth"))
+    save_file(vgg_state(short=True), tmp_path / "short.safetensors")
+    with pytest.raises(FacemotionError, match=r"features\.28\.bias"):
+        perceptual.Vgg19Features(str(tmp_path / "short.safetensors"))
+
+
+def test_losses_need_something_of_the_image() -> None:
+    with pytest.raises(ValueError, match="weight above 0"):
+        settings(losses__l1=0.0, losses__gradient=0.0)
