@@ -102,17 +102,22 @@ class Landmarks(Section):
     check_iou: Share
 
 
+class Steadiness(Section):
+    rest: Positive
+    trust: NonNegative
+
+
 class Smooth(Section):
     method: Literal["adaptive"]
     max_gap_s: NonNegative
-    trust: Positive
-    head: Positive
-    jaw: Positive
-    brows: Positive
-    nose: Positive
-    eyes: Positive
-    lips: Positive
-    pupils: Positive
+    doubt: NonNegative
+    head: Steadiness
+    jaw: Steadiness
+    brows: Steadiness
+    nose: Steadiness
+    eyes: Steadiness
+    lips: Steadiness
+    pupils: Steadiness
 
 
 class Pack(Section):

@@ -19,7 +19,7 @@ from facemotion.landmarks.pose import head_pose
 from facemotion.video import Limits, Reader
 
 Floats = NDArray[np.float64]
-ROUGH: Final = 4  # predictions averaged: enough to tell a face from what is none
+ROUGH: Final = 2  # predictions averaged: enough to tell a face from what is none
 
 
 @dataclass(frozen=True)

@@ -69,21 +69,22 @@ def _smooth_segment(
 
     whole = np.column_stack([turn.real / size, turn.imag / size, place.real / size, place.imag / size])
     present = np.repeat(seen[:, None], 4, axis=1)
-    steady = _smooth_columns(whole, present.astype(np.float64), settings.head * step, settings.trust) * size
+    steady = _smooth_columns(whole, present.astype(np.float64), settings.head, step, settings.doubt) * size
     steady_local = np.empty_like(local)
     for name, rows in TOGETHER.items():
-        rest = float(getattr(settings, name)) * step
+        how: config.Steadiness = getattr(settings, name)
         for row in rows:
             # Across and down apart: lids and lips that open move down, and what they do must not be thinned out.
-            across = _smooth_columns(local[:, row].real, weights[:, row], rest, settings.trust)
-            down = _smooth_columns(local[:, row].imag, weights[:, row], rest, settings.trust)
+            across = _smooth_columns(local[:, row].real, weights[:, row], how, step, settings.doubt)
+            down = _smooth_columns(local[:, row].imag, weights[:, row], how, step, settings.doubt)
             steady_local[:, row] = across + 1j * down
     moved = (steady[:, 0] + 1j * steady[:, 1])[:, None] * steady_local + (steady[:, 2] + 1j * steady[:, 3])[:, None]
     return np.stack([moved.real, moved.imag], axis=-1)
 
 
-def _smooth_columns(values: Floats, weights: Floats, rest: float, trust: float) -> Floats:
+def _smooth_columns(values: Floats, weights: Floats, how: config.Steadiness, step: float, doubt: float) -> Floats:
     variance = noise_variance(values, weights > 0)
     # One point's estimate is rough: none may be thought much quieter or louder than its group.
     typical = max(float(np.median(variance)), LEAST_NOISE**2)
-    return smooth_together(values, weights, np.clip(variance, typical / 3, typical * 3), rest, trust)
+    variance = np.clip(variance, typical / 3, typical * 3)
+    return smooth_together(values, weights, variance, how.rest * step, how.trust, doubt)

@@ -14,12 +14,15 @@ ROUNDS: Final = 8  # of re-estimating how much is moving; changes are below a th
 TINY: Final = 1e-9  # weight that keeps the system solvable where nothing was measured
 
 
-def smooth_together(values: Floats, weights: Floats, variance: Floats, rest: float, trust: float) -> Floats:
+def smooth_together(
+    values: Floats, weights: Floats, variance: Floats, rest: float, trust: float, doubt: float
+) -> Floats:
     """Values [T, C] of columns that move and rest together, smoothed over time.
 
     `weights` [T, C] are 0 where a value is missing; `variance` [C] is that of the measurements. The second differences
-    of the truth are taken to have variance `rest` plus `trust` times what is seen of them, on average over the columns:
-    at rest all is smoothed hard, a blink's few frames hardly at all."""
+    of the truth are taken to have variance `rest` plus `trust` times what is seen of them, on average over the columns,
+    less where that is not well above `doubt` variances of the noise: at rest all is smoothed hard, a blink's few frames
+    hardly at all."""
     if len(values) < 3:
         return values.copy()
     confidence = weights / variance
@@ -27,11 +30,13 @@ def smooth_together(values: Floats, weights: Floats, variance: Floats, rest: flo
     stiffness = np.full(len(values) - 2, 1 / (2 * float(variance.mean())))
     known = np.where(weights > 0, values, 0.0)
     _solve(known, confidence, stiffness, TINY, smooth)
+    noise = doubt * float(variance.mean())
     for _ in range(ROUNDS):
         bends = (np.diff(smooth, 2, axis=0) ** 2).mean(axis=1)
         # Over three frames: motion lasts, a single noisy frame should not excuse itself.
-        around = np.pad(bends, 1, mode="edge")
-        stiffness = 1 / (rest + trust * (around[:-2] + around[1:-1] + around[2:]) / 3)
+        padded = np.pad(bends, 1, mode="edge")
+        around = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
+        stiffness = 1 / (rest + trust * around**2 / (around + noise))
         _solve(known, confidence, stiffness, TINY, smooth)
     return smooth
 
