@@ -131,7 +131,7 @@ def _label_of_triangles(actor: Actor) -> NDArray[np.uint8]:
     top = topology()
     middle = top.domain[top.triangles].mean(1)
     face = (np.abs(middle[:, 0]) < 1.5) & (middle[:, 1] < 11.8) & (middle[:, 1] > -6.3 + 2.4 * np.abs(middle[:, 0]) ** 2 / 1.5)
-    out[: len(top.triangles)][face] = Label.FACE
+    out[np.flatnonzero(mesh.part == 0)[face]] = Label.FACE
     return out
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.synth.headform import base_point, step
-from facemotion.synth.part import Kind, Part, grid_triangles
+from facemotion.synth.part import Kind, Part, grid_triangles, opacity_range
 
 Array = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -161,7 +161,7 @@ def hair_part(position: Array, texture: U8, inside: bool = False) -> Part:
     flat = position.reshape(-1, 3)
     corners = flat[triangles]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    triangles = triangles[(area > 1e-7) & _any_hair(uv, triangles, texture)]
+    triangles = triangles[(area > 1e-7) & (opacity_range(texture, uv.astype(np.float32), triangles)[1] > 20)]
     strand = np.concatenate([index[1:], index[-1:]]).ravel()
     return Part(
         Kind.HAIR,
@@ -175,13 +175,3 @@ def hair_part(position: Array, texture: U8, inside: bool = False) -> Part:
         strand=strand.astype(np.int32),
         seam=np.stack([index[:, 0], index[:, -1]], -1).astype(np.int32),
     )
-
-
-def _any_hair(uv: Array, triangles: NDArray[np.int32], texture: U8) -> NDArray[np.bool_]:
-    """Which triangles show any hair at all: the greatest opacity near their middle."""
-    height, width = texture.shape[:2]
-    grown = cv2.dilate(texture[..., 3], np.ones((2 * height // ROWS + 1, 2 * width // COLUMNS + 1), np.uint8))
-    middle = uv[triangles].mean(1)
-    x = np.clip((middle[:, 0] * width).astype(int), 0, width - 1)
-    y = np.clip((middle[:, 1] * height).astype(int), 0, height - 1)
-    return np.asarray(grown[y, x] > 20)

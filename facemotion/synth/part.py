@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,14 +68,16 @@ def join(parts: Sequence[Part]) -> Mesh:
     strands = [
         (np.arange(len(p.position)) if p.strand is None else p.strand) + starts[k] for k, p in enumerate(parts)
     ]
+    # Drawn first: what lies outermost, so that less is shaded and tested behind it.
+    order = sorted(range(len(parts)), key=lambda k: (parts[k].kind != Kind.HAIR, parts[k].kind != Kind.CLOTH, -k))
     return Mesh(
         position=np.concatenate([p.position for p in parts]).astype(np.float32),
-        triangles=np.concatenate([p.triangles + starts[k] for k, p in enumerate(parts)]).astype(np.int32),
+        triangles=np.concatenate([parts[k].triangles + starts[k] for k in order]).astype(np.int32),
         uv=np.concatenate([p.uv for p in parts]).astype(np.float32),
-        part=np.concatenate([np.full(len(p.triangles), k) for k, p in enumerate(parts)]).astype(np.int32),
+        part=np.concatenate([np.full(len(parts[k].triangles), k) for k in order]).astype(np.int32),
         vertex_part=np.concatenate([np.full(len(p.position), k) for k, p in enumerate(parts)]).astype(np.int32),
         kind=np.array([int(p.kind) for p in parts], np.int32),
-        cutout=np.concatenate([_has_holes(p) for p in parts]),
+        cutout=np.concatenate([_has_holes(parts[k]) for k in order]),
         head_share=np.concatenate([p.head_share for p in parts]).astype(np.float32),
         jaw_share=np.concatenate([p.jaw_share for p in parts]).astype(np.float32),
         strand=np.concatenate(strands).astype(np.int32),
@@ -86,7 +89,24 @@ def join(parts: Sequence[Part]) -> Mesh:
 
 
 def _has_holes(part: Part) -> NDArray[np.bool_]:
-    return np.full(len(part.triangles), part.cutout)
+    """Which triangles of a cutout part are not opaque all over."""
+    if not part.cutout:
+        return np.zeros(len(part.triangles), bool)
+    low, _ = opacity_range(part.texture, part.uv, part.triangles)
+    return low < 250
+
+
+def opacity_range(texture: U8, uv: F32, triangles: I32) -> tuple[U8, U8]:
+    """Least and greatest opacity of a texture around each triangle: over a box that holds it."""
+    height, width = texture.shape[:2]
+    corners = uv[triangles] * np.array([width, height], np.float32)
+    middle = 0.5 * (corners.min(1) + corners.max(1))
+    reach = np.ceil((corners.max(1) - corners.min(1)).max(0) + 2).astype(int)
+    box = np.ones((reach[1], reach[0]), np.uint8)
+    x = np.clip(middle[:, 0].astype(int), 0, width - 1)
+    y = np.clip(middle[:, 1].astype(int), 0, height - 1)
+    opacity = np.ascontiguousarray(texture[..., 3])
+    return cv2.erode(opacity, box)[y, x], cv2.dilate(opacity, box)[y, x]
 
 
 def grid_triangles(rows: int, columns: int, flip: bool = False) -> I32:

@@ -15,16 +15,27 @@ EDGE = 1e-5  # samples exactly on a shared edge belong to both triangles, never 
 
 
 @nb.njit(cache=True)
-def _opacity(u: float, v: float, texels: U8, offset: int, width: int, height: int) -> float:
-    x = min(max(u * width - 0.5, 0.0), width - 1.001)
-    y = min(max(v * height - 0.5, 0.0), height - 1.001)
+def _opacity(x: float, y: float, texels: U8, offset: int, width: int, height: int) -> float:
+    """0..255 at a place in texels, (0, 0) the first one's centre."""
+    x = min(max(x, 0.0), width - 1.001)
+    y = min(max(y, 0.0), height - 1.001)
     x0, y0 = int(x), int(y)
     fx, fy = x - x0, y - y0
     at = offset + 4 * (y0 * width + x0) + 3
     below = at + 4 * width
-    top = texels[at] * (1.0 - fx) + texels[at + 4] * fx
-    bottom = texels[below] * (1.0 - fx) + texels[below + 4] * fx
-    return float((top * (1.0 - fy) + bottom * fy) / 255.0)
+    top = texels[at] + (np.float64(texels[at + 4]) - texels[at]) * fx
+    bottom = texels[below] + (np.float64(texels[below + 4]) - texels[below]) * fx
+    return float(top + (bottom - top) * fy)
+
+
+@nb.njit(cache=True)
+def _span(value: float, slope: float, first: float, last: float) -> tuple[float, float]:
+    """The part of first..last where value + slope * x is not below -EDGE."""
+    if slope > 0.0:
+        return max(first, (-EDGE - value) / slope), last
+    if slope < 0.0:
+        return first, min(last, (-EDGE - value) / slope)
+    return (first, last) if value >= -EDGE else (1.0, 0.0)
 
 
 @nb.njit(cache=True)
@@ -62,38 +73,44 @@ def rasterize(
         if za <= 0.0 or zb <= 0.0 or zc <= 0.0:
             continue
         scale = 1.0 / area
-        # Barycentric coordinates are affine in the sample's place: b = value at (left, top) plus steps.
-        b_dx, b_dy = -(cy - ay) * -scale, (cx - ax) * -scale
-        c_dx, c_dy = (by - ay) * -scale, -(bx - ax) * -scale
-        b_row = b_dx * (left - ax) + b_dy * (top - ay)
-        c_row = c_dx * (left - ax) + c_dy * (top - ay)
+        # Barycentric coordinates are affine in the sample's place, and so is 1 / z.
+        b_dx, b_dy = (cy - ay) * scale, -(cx - ax) * scale
+        c_dx, c_dy = -(by - ay) * scale, (bx - ax) * scale
+        a_dx = -b_dx - c_dx
+        z_dx = a_dx * za + b_dx * zb + c_dx * zc
         holes = cutout[t]
+        u_dx, v_dx, first_texel, wide, high = 0.0, 0.0, 0, 2, 2
+        if holes:  # hair's triangles are small: their texture is looked up without perspective
+            k = part[t]
+            first_texel, wide, high = textures[k, 0], textures[k, 1], textures[k, 2]
+            u_dx = (a_dx * uv[a, 0] + b_dx * uv[b, 0] + c_dx * uv[c, 0]) * wide
+            v_dx = (a_dx * uv[a, 1] + b_dx * uv[b, 1] + c_dx * uv[c, 1]) * high
         for y in range(top, bottom + 1):
-            wb, wc = b_row, c_row
-            for x in range(left, right + 1):
-                wa = 1.0 - wb - wc
-                if wa >= -EDGE and wb >= -EDGE and wc >= -EDGE:
-                    z = wa * za + wb * zb + wc * zc
-                    if z > nearest[y, x]:
-                        visible = True
-                        if holes:
-                            pa, pb, pc = wa * za / z, wb * zb / z, wc * zc / z
-                            u = pa * uv[a, 0] + pb * uv[b, 0] + pc * uv[c, 0]
-                            v = pa * uv[a, 1] + pb * uv[b, 1] + pc * uv[c, 1]
-                            k = part[t]
-                            threshold = 0.5
-                            if samples == 2:
-                                threshold = 0.15 + 0.7 * ((2 * (x & 1) + 3 * (y & 1)) % 4 + 0.0) / 3.0
-                            visible = (
-                                _opacity(u, v, texels, textures[k, 0], textures[k, 1], textures[k, 2]) > threshold
-                            )
-                        if visible:
-                            nearest[y, x] = z
-                            shown[y, x] = t
-                wb += b_dx
-                wc += c_dx
-            b_row += b_dy
-            c_row += c_dy
+            b_row = b_dx * (left - ax) + b_dy * (y - ay)
+            c_row = c_dx * (left - ax) + c_dy * (y - ay)
+            a_row = 1.0 - b_row - c_row
+            first, last = _span(a_row, a_dx, 0.0, float(right - left))
+            first, last = _span(b_row, b_dx, first, last)
+            first, last = _span(c_row, c_dx, first, last)
+            if first > last:
+                continue
+            start = int(np.ceil(first))
+            u_row = (a_row * uv[a, 0] + b_row * uv[b, 0] + c_row * uv[c, 0]) * wide - 0.5
+            v_row = (a_row * uv[a, 1] + b_row * uv[b, 1] + c_row * uv[c, 1]) * high - 0.5
+            z = a_row * za + b_row * zb + c_row * zc + start * z_dx
+            for x in range(left + start, left + int(np.floor(last)) + 1):
+                if z > nearest[y, x]:
+                    visible = True
+                    if holes:
+                        threshold = 127.0
+                        if samples == 2:
+                            threshold = 38.0 + 60.0 * ((2 * (x & 1) + 3 * (y & 1)) % 4)
+                        along = x - left
+                        visible = _opacity(u_row + u_dx * along, v_row + v_dx * along, texels, first_texel, wide, high) > threshold
+                    if visible:
+                        nearest[y, x] = z
+                        shown[y, x] = t
+                z += z_dx
 
 
 @nb.njit(cache=True)
