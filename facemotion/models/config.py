@@ -106,7 +106,11 @@ class ModelConfig(Section):
         strange = [level for level in levels if level not in self.pyramid]
         if strange:
             raise ValueError(f"refiner.levels {strange} are no sizes of the feature pyramid {list(self.pyramid)}")
-        if sizes.structure % sizes.queries or sizes.queries < levels[0]:
+        if self.layout == "published" and levels[-1] != self.image_size:
+            raise ValueError(
+                f"refiner.levels end at {levels[-1]}: layout published ends at image_size {self.image_size}"
+            )
+        if sizes.structure % sizes.queries:
             raise ValueError(f"refiner.queries is {sizes.queries}: it must divide refiner.structure {sizes.structure}")
         if self.volume_mib > MAX_VOLUME_MIB:
             raise ValueError(

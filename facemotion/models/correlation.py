@@ -1,7 +1,7 @@
 """The structure correlation volume, <driving_q, reference_s> / sqrt(C), and the look-up of a window around a flow.
 
-Averaging the volume over its driving or its reference axes is the same as averaging the features, so a level's volume is
-made from features of the level's size: the full one is made only where a level is as fine as the structure maps.
+Averaging the volume over its driving or its reference axes is the same as averaging the features, so a level has its
+volume made of features of its size: the full one is made only where a level is as fine as the structure maps.
 """
 
 import torch
@@ -20,13 +20,14 @@ def pyramid(features: Tensor, scales: int) -> tuple[Tensor, ...]:
 def volumes(driving: Tensor, reference: tuple[Tensor, ...]) -> list[Tensor]:
     """For each scale of the reference's `pyramid` [B, C, h, h] the volume [B, n * n, h, h]; `driving` [B, C, n, n]."""
     queries = driving.flatten(2).transpose(1, 2) / driving.shape[1] ** 0.5
-    return [torch.bmm(queries, features.flatten(2)).unflatten(2, features.shape[2:]) for features in reference]
+    shape = queries.shape[:2]
+    return [torch.bmm(queries, features.flatten(2)).view(*shape, *features.shape[2:]) for features in reference]
 
 
 def look_up(volumes: list[Tensor], flow: Tensor, radius: int) -> Tensor:
-    """Windows [B, scales * (2 radius + 1)^2, n, n], float32 or better, around where `flow` [B, 2, n, n] looks, normalised.
+    """Windows [B, scales * (2 radius + 1)^2, n, n], float32 or better, around where `flow` [B, 2, n, n] looks.
 
-    A window's steps are pixels of its scale, rows before columns; beyond the border the volume is zero."""
+    `flow` is normalised. A window's steps are pixels of its scale, rows before columns; outside the volume is zero."""
     where = flow.flatten(2).transpose(1, 2)
     windows = torch.cat([_windows(volume, where, radius) for volume in volumes], -1).transpose(1, 2)
     return windows.reshape(*windows.shape[:2], *flow.shape[2:])
@@ -36,10 +37,10 @@ def _windows(volume: Tensor, where: Tensor, radius: int) -> Tensor:
     """Bilinear samples of each query's map of `volume` [B, Q, h, h] around its normalised point `where` [B, Q, 2].
 
     All samples of a window have the same fraction: one patch with a pixel to spare is gathered and blended twice."""
-    size = volume.shape[-1]
+    size, dtype = volume.shape[-1], torch.promote_types(volume.dtype, where.dtype)
     corner = ((where + 1) * size - 1) / 2 - radius
     first = corner.floor()
-    fraction = (corner - first)[..., None, None]
+    fraction = (corner - first).to(dtype)[..., None, None]
     steps = torch.arange(2 * radius + 2, device=where.device)
     # Far outside every window is empty; the clamp only keeps the integers in range.
     xy = first.detach().clamp(-2 * radius - 3, size + 1).long()[..., None] + steps
@@ -47,7 +48,6 @@ def _windows(volume: Tensor, where: Tensor, radius: int) -> Tensor:
     xy = xy.clamp(0, size - 1)
     index = xy[..., 1, :, None] * size + xy[..., 0, None, :]
     mask = inside[..., 1, :, None] & inside[..., 0, None, :]
-    patch = volume.flatten(2).gather(2, index.flatten(2)).view(index.shape)
-    patch = patch.to(torch.promote_types(volume.dtype, where.dtype)) * mask
+    patch = volume.flatten(2).gather(2, index.flatten(2)).view(index.shape).to(dtype) * mask
     rows = torch.lerp(patch[..., :-1, :], patch[..., 1:, :], fraction[..., 1, :, :])
     return torch.lerp(rows[..., :-1], rows[..., 1:], fraction[..., 0, :, :]).flatten(2)

@@ -47,7 +47,7 @@ class Refiner(nn.Module):
             change = grid.resize_image(change, level)
             state = grid.resize_image(start, level) + change
             if volumes is None or level <= self.sizes.queries:
-                volumes = correlation.volumes(grid.resize_image(of_driving, level), structure)
+                volumes = correlation.volumes(grid.resize_image(of_driving, min(level, self.sizes.queries)), structure)
             evidence = self._evidence(features, volumes, of_driving, to_field(state.detach()))
             step = update(evidence, hidden)
             change, hidden = change + step.change, step.hidden
