@@ -138,13 +138,15 @@ def paint(cut: Cut, hair: Array, skin: Array, rng: np.random.Generator) -> Paint
 
 def layer_texture(painted: Painted, cut: Cut, shade: float, thin: float) -> U8:
     """RGBA of one shell; shade darkens inner ones, thin (0..1) is the share of gaps between strands."""
-    fade = np.clip(0.5 + painted.left / (2 * cut.soft), 0, 1)
-    near = np.clip(1 - painted.left / 2.0, 0, 1)
-    gaps = thin + 0.35 * near * (thin > 0)
-    strands = np.clip(0.5 + (painted.strands + 2.6 - 4.2 * gaps) * 0.9, 0, 1)
-    out = np.empty((*fade.shape, 4), np.uint8)
+    if thin == 0.0:  # the innermost shell is whole, and reaches a little farther
+        opacity = np.clip(0.9 + painted.left / (2 * cut.soft), 0, 1)
+    else:
+        gaps = thin + 0.35 * np.clip(1 - painted.left / 2.0, 0, 1)
+        strands = np.clip(0.5 + (painted.strands + 2.6 - 4.2 * gaps) * 0.9, 0, 1)
+        opacity = np.clip(0.5 + painted.left / (2 * cut.soft), 0, 1) * strands
+    out = np.empty((*opacity.shape, 4), np.uint8)
     out[..., :3] = np.clip(painted.colour * (255 * shade), 0, 255)
-    out[..., 3] = fade * strands * 255
+    out[..., 3] = opacity * 255
     return out
 
 

@@ -69,7 +69,7 @@ def join(parts: Sequence[Part]) -> Mesh:
         (np.arange(len(p.position)) if p.strand is None else p.strand) + starts[k] for k, p in enumerate(parts)
     ]
     # Drawn first: what lies outermost, so that less is shaded and tested behind it.
-    order = sorted(range(len(parts)), key=lambda k: (parts[k].kind != Kind.HAIR, parts[k].kind != Kind.CLOTH, -k))
+    order = sorted(range(len(parts)), key=lambda k: (parts[k].kind != Kind.HAIR, parts[k].kind not in (Kind.CLOTH, Kind.GLASS), -k))
     return Mesh(
         position=np.concatenate([p.position for p in parts]).astype(np.float32),
         triangles=np.concatenate([parts[k].triangles + starts[k] for k in order]).astype(np.int32),

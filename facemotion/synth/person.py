@@ -19,6 +19,7 @@ from facemotion.synth.headform import step
 from facemotion.synth.part import Kind, Mesh, Part, join
 from facemotion.synth.parts_body import body_part
 from facemotion.synth.parts_ear import ear_part, paint_ear
+from facemotion.synth.parts_glasses import glasses_parts
 from facemotion.synth.parts_eye import eye_part, paint_eye
 from facemotion.synth.parts_mouth import pocket, teeth, tongue
 from facemotion.synth.shape import moved, shaped_eye, shaped_head
@@ -74,6 +75,7 @@ def _build(seed: int) -> Body:
     ear = paint_ear(rgb(str(traits["skin"])))
     parts += [_ear(traits, side, ear) for side in range(2)]
     parts += hair_parts(traits, lambda p: moved(traits, p), rng)
+    parts += glasses_parts(str(traits["glasses"]), lambda p: moved(traits, p), rng)
     below, above = paint_clothes(traits, rng)
     breadth, neck = float(traits["breadth"]), 1 + 0.05 * float(traits["neck_width"])
     parts += [body_part(Kind.SKIN, breadth, neck, below, 0.0), body_part(Kind.CLOTH, breadth, neck, above, 0.30)]
