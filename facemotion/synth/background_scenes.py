@@ -80,7 +80,7 @@ def _shelves(rng: Rng, h: int, w: int, p: Palette) -> Canvas:
                 y - tall,
                 x + thick,
                 y,
-                vary(rng, (p.wall, p.accent, p.dark, (176, 168, 150))[int(rng.integers(4))], 0.45),
+                vary(rng, (p.wall, p.accent, p.dark, (176, 168, 150))[int(rng.integers(4))], 0.3),
             )
             x += thick + 1
         box(canvas, 0, y, w, y + spacing * 0.07, board)
