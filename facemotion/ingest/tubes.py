@@ -46,7 +46,7 @@ def tubes_of(job: TubeJob) -> list[dict[str, Any]]:
         max_gap=round(settings.max_gap_s * info.fps),
         start_score=settings.min_score,
         keep_score=settings.keep_score,
-        min_certainty=settings.min_certainty,
+        min_certainty=settings.min_certainty / 2,  # of a single sighting
     )
     rows: list[dict[str, Any]] = []
     for shot, start, end in sorted(job.shots, key=lambda s: s[1]):
@@ -96,6 +96,7 @@ def _objection(row: dict[str, Any], fps: float, settings: config.Tubes) -> str:
         ("truncated", row["outside"] > settings.max_outside),
         ("profile", row["yaw"] > settings.max_yaw),
         ("low_score", row["score"] < settings.min_score),
+        ("doubtful", row["certainty"] < settings.min_certainty),
         ("blurred", row["sharpness"] < settings.min_sharpness),
     )
     return next((reason for reason, failed in checks if failed), "")
