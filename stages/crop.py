@@ -5,11 +5,12 @@ import polars as pl
 from facemotion import layout, schemas
 from facemotion.config import Params
 from facemotion.errors import FacemotionError
-from facemotion.ingest import crop
+from facemotion.ingest import crop, pictures
 from facemotion.ingest.groups import person_groups
 from stages import videos
 from stages.harness import Notes, run
 from stages.items import map_resumed, publish
+from stages.pictures import save
 
 
 def main(params: Params, notes: Notes) -> str:
@@ -33,6 +34,7 @@ def main(params: Params, notes: Notes) -> str:
         raise FacemotionError("every crop reaches too far past its frame; raise crop.max_outside in params.yaml")
     publish(folder, layout.CLIPS)
     schemas.CLIPS.write(table, layout.CLIP_TABLE)
+    save(notes, [("clips", pictures.crops_picture(layout.CLIPS, rows))])
     notes.done_with_work()
     people, frames = kept["person_id"].n_unique(), int(kept["frames"].sum())
     return f"{kept.height} clips of {people} people, {frames} frames; {table.height - kept.height} rejected"

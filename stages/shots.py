@@ -3,11 +3,12 @@
 from facemotion import layout, schemas
 from facemotion.config import Params
 from facemotion.errors import FacemotionError
-from facemotion.ingest import shots
+from facemotion.ingest import pictures, shots
 from facemotion.synth.specs import VideoSpec
 from stages import videos
 from stages.harness import Notes, run
 from stages.items import map_all
+from stages.pictures import MOST, save
 
 
 def main(params: Params, notes: Notes) -> str:
@@ -26,6 +27,14 @@ def main(params: Params, notes: Notes) -> str:
     }
     notes.score(shots.score_cuts(found, true) if true else {})
     notes.keep(layout.SHOTS)
+    with_cuts = [(name, path) for name, path in names.select("video_id", "path").iter_rows() if len(found[name]) > 1]
+    save(
+        notes,
+        (
+            (name, pictures.cuts_picture(videos.path_of(path), [row for row in rows if row["video_id"] == name]))
+            for name, path in with_cuts[:MOST]
+        ),
+    )
     kept = table.filter("accepted").height
     if not kept:
         raise FacemotionError("no video holds a shot of shots.min_seconds; lower it in params.yaml")

@@ -8,13 +8,12 @@ import polars as pl
 from facemotion import layout, schemas
 from facemotion.config import Params
 from facemotion.errors import FacemotionError
-from facemotion.ingest import tubes
+from facemotion.ingest import pictures, tubes
 from facemotion.ingest.planned import PlannedFace
 from stages import videos
 from stages.harness import Notes, run
 from stages.items import map_all
-
-PICTURES = 4  # videos of which a contact sheet is drawn
+from stages.pictures import MOST, save
 
 
 def main(params: Params, notes: Notes) -> str:
@@ -33,6 +32,10 @@ def main(params: Params, notes: Notes) -> str:
     rows = [row for found in map_all("tubes", tubes.tubes_of, jobs, params) for row in found]
     table = schemas.TUBES.frame(rows)
     schemas.TUBES.write(table, layout.TUBES)
+    # Videos with rejects first: they are the ones to check.
+    by_video = {job.video_id: [row for row in rows if row["video_id"] == job.video_id] for job in jobs}
+    telling = sorted(jobs, key=lambda job: (-sum(not row["accepted"] for row in by_video[job.video_id]), job.video_id))
+    save(notes, ((job.video_id, pictures.tubes_picture(job.path, by_video[job.video_id])) for job in telling[:MOST]))
     why = Counter(row["reason"] for row in rows if row["reason"])
     told = ", ".join(f"{count} {reason}" for reason, count in why.most_common()) or "none"
     if not table["accepted"].any():
