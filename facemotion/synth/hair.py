@@ -126,7 +126,7 @@ def paint(cut: Cut, hair: Array, skin: Array, rng: np.random.Generator) -> Paint
     left = np.where(row <= SCALP_ROWS - 1, (1 - s) * (cut.end(a) + 13.0) * 1.15 + fall, fall * (1 - t))
     if cut.hang is not None:
         across = (np.abs(a) - cut.curtain) * 7.0
-        left = np.where(row > SCALP_ROWS - 1, np.minimum(left, across), left)
+        left = np.minimum(left, across + np.where(row > SCALP_ROWS - 1, 0.0, (1 - s) * 22.0) + 99.0 * (np.abs(a) < cut.curtain - 0.12) * (s < 1))
     else:
         left = np.where(row > SCALP_ROWS - 1, -9.0, left)
     left = left + cut.ragged * (tips - 0.7)

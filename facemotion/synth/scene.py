@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from facemotion.synth.actor import Actor, Posed, View, lid_values, pose_actor
 from facemotion.synth.deform import vertex_normals
 from facemotion.synth.eye_shade import shade_eyes
+from facemotion.synth.folds import fold_shade
 from facemotion.synth.lighting import Lighting
 from facemotion.synth.part import Kind
 from facemotion.synth.raster import rasterize
@@ -183,6 +184,7 @@ def shade_vertices(posed: Posed) -> tuple[F32, F32]:
     Returns (factor on light, how much of an eye may mirror a lamp)."""
     mesh = posed.body.mesh
     factor = np.ones(len(mesh.position), np.float32)
+    factor[: mesh.starts[1]] = fold_shade(posed.expression)
     for side in range(2):
         ball = slice(mesh.starts[1 + side], mesh.starts[2 + side])
         shade_eyes(posed.local[: mesh.starts[1]], topology().eyes[side], posed.local[ball], factor[ball])
@@ -194,5 +196,5 @@ def shade_vertices(posed: Posed) -> tuple[F32, F32]:
     middle = lips.shape[2] // 2
     gap = float(posed.local[lips[1, 1, middle], 1] - posed.local[lips[0, 1, middle], 1])
     mouth = mesh.kind[mesh.vertex_part] == Kind.MOUTH
-    factor[mouth] = 0.55 + 0.4 * min(gap / 1.6, 1.0)
+    factor[mouth] = 0.66 + 0.3 * min(gap / 1.6, 1.0)
     return factor, seen

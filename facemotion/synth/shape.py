@@ -1,6 +1,7 @@
 """A person's head from the mean one: one smooth displacement field for each shape parameter, in cm a deviation."""
 
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from facemotion.synth.topology import topology
 from facemotion.synth.traits import SHAPES, Traits
 
 Array = NDArray[np.float64]
+
+VARIETY: Final = 1.25  # how far people differ, in what shape_fields calls a standard deviation
 
 
 def shape_fields(points: Array) -> dict[str, Array]:
@@ -89,13 +92,13 @@ def _basis() -> NDArray[np.float32]:
 def shaped_head(traits: Traits) -> Array:
     """The person's neutral head on the canonical vertices, head frame, cm."""
     weights = np.array([float(traits[name]) for name in SHAPES], np.float32)
-    return np.asarray(topology().position + np.tensordot(weights, _basis(), 1))
+    return np.asarray(topology().position + VARIETY * np.tensordot(weights, _basis(), 1))
 
 
 def moved(traits: Traits, points: Array) -> Array:
     """Where the person's shape takes other points of the mean head frame (eyeballs, teeth, ears), [V, 3]."""
     fields = shape_fields(points)
-    return np.asarray(points + sum(float(traits[name]) * fields[name] for name in SHAPES))
+    return np.asarray(points + VARIETY * sum(float(traits[name]) * fields[name] for name in SHAPES))
 
 
 def shaped_eye(head: Array, side: int) -> Array:

@@ -22,6 +22,7 @@ def bake_skin(traits: Traits, rng: np.random.Generator) -> NDArray[np.uint8]:
     colour = _complexion(traits, rng)
     gloss = np.full((SIZE, SIZE), 105.0, np.float32)
     _shadows(colour, float(traits["age"]))
+    _wrinkles(colour, float(traits["age"]), rng)
     _lips(colour, gloss, traits, rng)
     _lids(colour, traits)
     out = np.empty((SIZE, SIZE, 4), np.uint8)
@@ -77,7 +78,6 @@ def _freckles(colour: F32, amount: float, rng: np.random.Generator) -> None:
     for (u, v), size in zip(at, rng.uniform(0.7, 2.0, count), strict=True):
         cv2.circle(mask, (int(u * 16), int(v * 16)), int(size * 16), float(rng.uniform(0.2, 0.7)), -1, cv2.LINE_AA, 4)
     tint(colour, where, cv2.GaussianBlur(mask, (0, 0), 0.8), (0.78, 0.66, 0.58))
-    assert c.x.shape == (SIZE, SIZE)
 
 
 def _shadows(colour: F32, age: float) -> None:
@@ -98,6 +98,33 @@ def _shadows(colour: F32, age: float) -> None:
     ear = np.exp(-(((np.abs(c.azimuth) - 1.62) / 0.3) ** 2) - ((c.level - 1.5) / 3.6) ** 2) * 0.25
     below *= 1 - 0.62 * step(c.level, 13.0, 17.0)
     tint(colour, (slice(None), slice(None)), below + ear, warm)
+
+
+def _wrinkles(colour: F32, age: float, rng: np.random.Generator) -> None:
+    """Lines of the forehead, beside and below the eyes, for people past forty."""
+    old = float(np.clip((age - 38) / 30, 0, 1))
+    if old == 0.0:
+        return
+    where = region(-6.5, 6.5, -6.2, 3.0)
+    origin = np.array([where[1].start, where[0].start])
+    mask = np.zeros(colour[where].shape[:2], np.uint8)
+
+    def draw(x: Array, y: Array, strength: float) -> None:
+        line = np.round((texel_of(x, y) - origin) * 16).astype(np.int32)
+        cv2.polylines(mask, [line], False, int(255 * old * strength), 2, cv2.LINE_AA, 4)
+
+    x = np.linspace(-3.9, 3.9, 40)
+    for level in (-5.3, -4.6, -3.9):
+        reach = rng.uniform(0.75, 1.0)
+        draw(x * reach, level + rng.normal(0, 0.06) - 0.14 * np.cos(x * 1.1) + 0.05 * np.sin(x * 2.3 + rng.uniform(0, 6)), 0.55)
+    for sign in (-1.0, 1.0):
+        for slope in (-0.28, 0.02, 0.32):
+            t = np.linspace(0, 1, 12)
+            draw(sign * (4.95 + 0.85 * t), 0.02 + slope * (0.35 + t) + 0.08 * t**2, 0.6)
+        for level in (0.95, 1.3):
+            t = np.linspace(0, 1, 16)
+            draw(sign * (2.2 + 2.1 * t), level + 0.2 * np.sin(np.pi * t) - 0.25 * t, 0.5)
+    tint(colour, where, cv2.GaussianBlur(mask, (0, 0), 1.5) / 255.0, (0.62, 0.52, 0.50))
 
 
 def _outline(ring: NDArray[np.int64]) -> Array:
