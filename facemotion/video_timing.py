@@ -26,16 +26,23 @@ def constant_rate(pts: NDArray[np.int64], time_base: Fraction, hints: Sequence[F
     step = float(np.median(np.diff(pts)))
     median = Fraction(step).limit_denominator(1000) * time_base
     exact = [1 / median] if MIN_RATE <= 1 / median <= MAX_RATE else []
-    candidates = list(dict.fromkeys([*sensible, *exact, *STANDARD_RATES]))
-    for rate in candidates:
-        if round(step * float(time_base * rate)) != 1:
-            continue  # a multiple of the true rate fits as well
-        at = (pts - pts[0]) * float(time_base * rate)
-        # Time stamps are rounded to the time base: a tick or so off the grid is still on it.
-        tolerance = 1.01 * float(time_base * rate) + 1e-3
-        if np.abs(at - np.rint(at)).max() <= min(tolerance, 0.25):
-            return rate
+    # Hints are believed where they fit; else the usual rates, closest first, before odd ones.
+    for rates in (*([hint] for hint in sensible), STANDARD_RATES, exact):
+        misfits = [(off, rate) for rate in rates if (off := _misfit(pts, step, time_base, rate)) is not None]
+        if misfits:
+            return min(misfits)[1]
     return min([*sensible, *STANDARD_RATES], key=lambda rate: (abs(np.log(float(rate * median))), rate))
+
+
+def _misfit(pts: NDArray[np.int64], step: float, time_base: Fraction, rate: Fraction) -> float | None:
+    """How far, in frames, the time stamps lie off the grid of a rate at most; None where it is not their rate."""
+    tick = float(time_base * rate)
+    if round(step * tick) != 1:
+        return None  # a multiple of the true rate fits as well
+    at = (pts - pts[0]) * tick
+    off = float(np.abs(at - np.rint(at)).max())
+    # Time stamps are rounded to the time base: a tick or so off the grid is still on it.
+    return off if off <= min(1.01 * tick + 1e-3, 0.25) else None
 
 
 def grid_slots(pts: NDArray[np.int64], time_base: Fraction, fps: Fraction) -> NDArray[np.int64]:
