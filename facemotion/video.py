@@ -310,7 +310,8 @@ class Writer:
         if width % 2 or height % 2 or width < 2 or height < 2:
             raise FacemotionError(f"{path}: H.264 needs even sides, not {width}x{height}; crop or pad by a pixel")
         self.path, self.shape = Path(path), (height, width, 3)
-        self._settings = {"crf": str(crf), "preset": preset}
+        # x264's macroblock tree reads memory it never set at some sizes (320x180 is one): other runs, other bytes.
+        self._settings = {"crf": str(crf), "preset": preset, "x264-params": "mbtree=0"}
         self._fps, self._threads, self._count = Fraction(fps), threads, 0
         self._convert = VideoReformatter()
         self._stack = ExitStack()

@@ -4,7 +4,7 @@ from facemotion import layout, schemas
 from facemotion.config import Params
 from facemotion.errors import FacemotionError
 from facemotion.ingest import pictures, shots
-from facemotion.synth.specs import VideoSpec
+from facemotion.synth.truth_table import read_spec
 from stages import videos
 from stages.harness import Notes, run
 from stages.items import map_all
@@ -21,10 +21,7 @@ def main(params: Params, notes: Notes) -> str:
     table = schemas.SHOTS.frame(rows)
     schemas.SHOTS.write(table, layout.SHOTS)
     found = {name: [row["cut_frame"] for row in rows if row["video_id"] == name] for name in names["video_id"]}
-    true = {
-        name: [shot.start for shot in VideoSpec.from_json(path.with_suffix(".json").read_text()).shots]
-        for name, path in videos.truths().items()
-    }
+    true = {name: [shot.start for shot in read_spec(path).shots] for name, path in videos.truths().items()}
     notes.score(shots.score_cuts(found, true) if true else {})
     notes.keep(layout.SHOTS)
     with_cuts = [(name, path) for name, path in names.select("video_id", "path").iter_rows() if len(found[name]) > 1]

@@ -10,7 +10,7 @@ from facemotion.config import Params
 from facemotion.files import fresh_folder
 from facemotion.ingest.true_points import Square, true_clip_points
 from facemotion.landmarks import noise_model, scores, smoothing, store
-from facemotion.synth.records import Truth
+from facemotion.synth.truth_table import read_rows
 from stages import videos
 from stages.harness import Notes, run
 
@@ -30,7 +30,7 @@ def main(params: Params, notes: Notes) -> str:
 def _scored(pairs: dict[str, tuple[store.Track, store.Track]]) -> Iterator[scores.Scored]:
     clips = schemas.CLIPS.read(layout.CLIP_TABLE).filter("accepted")
     for video_id, path in videos.truths().items():
-        rows = Truth.load(path).rows
+        rows = read_rows(path)
         for clip in clips.filter(clips["video_id"] == video_id).iter_rows(named=True):
             found = true_clip_points(
                 rows["frame"],

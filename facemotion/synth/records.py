@@ -1,8 +1,8 @@
-"""Truth on disk: one Parquet file a video, one row a frame and actor, with the video's spec as JSON beside it."""
+"""The truth of a video: written from geometry, and read with all that can be worked out from it when asked."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,47 +10,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from facemotion import files
-from facemotion.errors import FacemotionError
-from facemotion.landmarks.layout import N_POINTS
 from facemotion.synth import geometry
-from facemotion.synth.controls import N_EXPRESSIONS, POSE
 from facemotion.synth.specs import ShotSpec, VideoSpec
 from facemotion.synth.staging import Stage, stage
-
-Array = NDArray[Any]
-
-# Name: type and shape of one actor's entry in one frame. Points and boxes in pixels of the video; openings are
-# lid left, lid right, lips and mouth width over the distance of the outer eye corners.
-COLUMNS: Final[dict[str, tuple[type, tuple[int, ...]]]] = {
-    "frame": (np.int32, ()),
-    "shot": (np.int32, ()),
-    "actor": (np.int32, ()),
-    "person_seed": (np.int64, ()),
-    "planned": (np.bool_, ()),
-    "points": (np.float32, (N_POINTS, 2)),
-    "visible": (np.bool_, (N_POINTS,)),
-    "pose": (np.float32, (len(POSE),)),
-    "expression": (np.float32, (N_EXPRESSIONS,)),
-    "openings": (np.float32, (4,)),
-    "face_box": (np.float32, (4,)),
-    "head_box": (np.float32, (4,)),
-}
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Columns of COLUMNS as arrays [rows, ...]."""
-
-    columns: dict[str, Array]
-
-    def __len__(self) -> int:
-        return len(self.columns["frame"])
-
-    def __getitem__(self, name: str) -> Array:
-        return self.columns[name]
-
-    def where(self, mask: NDArray[np.bool_]) -> "Rows":
-        return Rows({name: column[mask] for name, column in self.columns.items()})
+from facemotion.synth.truth_table import COLUMNS, Array, Rows, read_rows, read_spec
 
 
 def write_truth(spec: VideoSpec, folder: Path) -> Path:
@@ -103,19 +66,7 @@ class Truth:
     @classmethod
     def load(cls, path: Path) -> "Truth":
         """From FOLDER/<video_id>.parquet and the .json beside it."""
-        try:
-            spec = VideoSpec.from_json(path.with_suffix(".json").read_text())
-            table = pq.read_table(path)
-        except (OSError, pa.ArrowException) as error:
-            raise FacemotionError(f"cannot read the truth in {path}: {error}; render the footage again") from error
-        if table.column_names != list(COLUMNS):
-            raise FacemotionError(f"{path} has other columns than this version writes: render the footage again")
-        columns: dict[str, Array] = {}
-        for name, (kind, shape) in COLUMNS.items():
-            column = table.column(name).combine_chunks()
-            values = column.flatten() if shape else column
-            columns[name] = np.asarray(values.to_numpy(zero_copy_only=False), kind).reshape(-1, *shape)
-        return cls(spec, Rows(columns))
+        return cls(read_spec(path), read_rows(path))
 
     @property
     def cuts(self) -> tuple[int, ...]:

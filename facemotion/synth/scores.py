@@ -1,7 +1,7 @@
 """How strangers judge the footage: whether detectors find the faces, and landmarkers the true points and motions."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.landmarks.layout import GROUPS, LID_PAIRS_LEFT, LID_PAIRS_RIGHT, LIP_PAIRS, N_IBUG, OUTER_EYES
-from facemotion.synth.records import Rows, Truth
+from facemotion.synth.records import Truth
+from facemotion.synth.truth_table import Rows
 
 Image = NDArray[np.uint8]
 Detect = Callable[[Image], NDArray[np.floating]]  # to boxes [N, 4], pixels
@@ -27,8 +28,19 @@ _MIN_LIP_RANGE: Final = 0.04
 _MIN_FRAMES: Final = 12
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Frames of one face in one video to be judged; the slow detector sees every `cnn_step`-th of them, 0 none."""
+
+    path: Path
+    rows: Rows
+    cnn_step: int
+
+
 @dataclass
-class _Tally:
+class Tally:
+    """What was found, frame by frame (correlations: sequence by sequence)."""
+
     found: list[bool] = field(default_factory=list)
     found_cnn: list[bool] = field(default_factory=list)
     inner: list[float] = field(default_factory=list)
@@ -46,37 +58,11 @@ def eligible(rows: Rows, width: int, height: int) -> NDArray[np.bool_]:
     return good
 
 
-def judge(
-    videos: Sequence[tuple[Path, Truth]],
-    *,
-    read: Read,
-    detect: Detect,
-    landmark: Landmark,
-    detect_cnn: Detect | None = None,
-    frames: int = 600,
-    cnn_frames: int = 200,
-    seed: int = 0,
-) -> dict[str, float]:
-    """The figures of reports/metrics/synth.json, on about `frames` frames in sequences of many shots."""
-    tally = _Tally()
-    cnn_step = max(1, round(frames / max(1, cnn_frames)))
-    for path, truth, rows in _sequences(videos, frames, seed):
-        _judge_sequence(tally, path, truth, rows, read, detect, landmark, detect_cnn, cnn_step)
-    figures = {
-        "hog_detection_rate": _mean(tally.found),
-        "cnn_detection_rate": _mean(tally.found_cnn),
-        "dlib_nme_median": float(np.median(tally.inner)) if tally.inner else None,
-        "dlib_nme_jaw_median": float(np.median(tally.jaw)) if tally.jaw else None,
-        "lid_correlation": _mean(tally.lids),
-        "lip_correlation": _mean(tally.lips),
-    }
-    return {name: value for name, value in figures.items() if value is not None}
-
-
-def _sequences(videos: Sequence[tuple[Path, Truth]], frames: int, seed: int) -> Iterator[tuple[Path, Truth, Rows]]:
+def chosen(videos: Sequence[tuple[Path, Truth]], frames: int, cnn_frames: int = 0, seed: int = 0) -> list[Judged]:
     """Tracks of planned people in shots drawn at random, until `frames` eligible frames are reached."""
     shots = [(path, truth, number) for path, truth in videos for number in range(len(truth.spec.shots))]
-    total = 0
+    cnn_step = max(1, frames // cnn_frames) if cnn_frames else 0
+    found: list[Judged] = []
     for choice in np.random.default_rng([seed, len(shots)]).permutation(len(shots)):
         path, truth, number = shots[choice]
         rows = truth.track(number, 0)
@@ -84,10 +70,24 @@ def _sequences(videos: Sequence[tuple[Path, Truth]], frames: int, seed: int) -> 
             rows = _liveliest(rows.where(np.arange(len(rows)) % STEP == 0))
             good = eligible(rows, truth.spec.width, truth.spec.height)
             if good.sum() >= _MIN_FRAMES:
-                yield path, truth, rows.where(good)
-                total += int(good.sum())
-        if total >= frames:
-            return
+                found.append(Judged(path, rows.where(good), cnn_step))
+        if sum(len(sequence.rows) for sequence in found) >= frames:
+            break
+    return found
+
+
+def figures(tallies: Sequence[Tally]) -> dict[str, float]:
+    """The figures of reports/metrics/synth.json; what nothing was found for is left out."""
+    whole = Tally(*([value for tally in tallies for value in getattr(tally, f.name)] for f in fields(Tally)))
+    found = {
+        "hog_detection_rate": _mean(whole.found),
+        "cnn_detection_rate": _mean(whole.found_cnn),
+        "dlib_nme_median": float(np.median(whole.inner)) if whole.inner else None,
+        "dlib_nme_jaw_median": float(np.median(whole.jaw)) if whole.jaw else None,
+        "lid_correlation": _mean(whole.lids),
+        "lip_correlation": _mean(whole.lips),
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _liveliest(rows: Rows) -> Rows:
@@ -101,27 +101,22 @@ def _liveliest(rows: Rows) -> Rows:
     return rows.where((index >= start) & (index < start + SEQUENCE))
 
 
-def _judge_sequence(
-    tally: _Tally,
-    path: Path,
-    truth: Truth,
-    rows: Rows,
-    read: Read,
-    detect: Detect,
-    landmark: Landmark,
-    detect_cnn: Detect | None,
-    cnn_step: int,
-) -> None:
+def judge(
+    sequence: Judged, *, read: Read, detect: Detect, landmark: Landmark, detect_cnn: Detect | None = None
+) -> Tally:
+    """What strangers make of one sequence. The second detector is slow: it sees some frames only, about the face."""
+    tally, rows = Tally(), sequence.rows
     wanted = {int(frame): row for row, frame in enumerate(rows["frame"])}
     first, last = min(wanted), max(wanted)
     seen, found = [], []
-    for offset, image in enumerate(read(path, first, last + 1, STEP)):
+    for offset, image in enumerate(read(sequence.path, first, last + 1, STEP)):
         row = wanted.get(first + offset * STEP)
         if row is None:
             continue
         true_box, true_points = rows["face_box"][row], rows["points"][row]
-        if detect_cnn is not None and len(tally.found) % cnn_step == 0:
-            tally.found_cnn.append(best_box(detect_cnn(image), true_box) is not None)
+        if detect_cnn is not None and sequence.cnn_step and len(tally.found) % sequence.cnn_step == 0:
+            part, corner = _about(image, true_box)
+            tally.found_cnn.append(best_box(detect_cnn(part) + np.tile(corner, 2), true_box) is not None)
         box = best_box(detect(image), true_box)
         tally.found.append(box is not None)
         if box is not None:
@@ -135,6 +130,15 @@ def _judge_sequence(
         openings = rows["openings"][seen]
         _correlate(tally.lids, [_lids(points) for points in found], openings[:, :2].mean(axis=1), _MIN_LID_RANGE)
         _correlate(tally.lips, [_gap(points, LIP_PAIRS) for points in found], openings[:, 2], _MIN_LIP_RANGE)
+    return tally
+
+
+def _about(image: Image, box: NDArray[np.floating]) -> tuple[Image, NDArray[np.int64]]:
+    """The part of a frame about a face box, a box's size more on all sides, and its corner in pixel edges."""
+    size = box[2:] - box[:2]
+    low = np.maximum(np.floor(box[:2] - size), 0).astype(np.int64)
+    high = np.minimum(np.ceil(box[2:] + size), image.shape[1::-1]).astype(np.int64)
+    return image[low[1] : high[1], low[0] : high[0]], low
 
 
 def best_box(boxes: NDArray[np.floating], true_box: NDArray[np.floating]) -> NDArray[np.floating] | None:
