@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from facemotion.synth.blend import JAW_DEGREES, displacements
 from facemotion.synth.controls import INDEX
 from facemotion.synth.deform import close_lids, express, meet_lips, place, project, turn_jaw
-from facemotion.synth.headform import EYE_RADIUS, JAW_HINGE
+from facemotion.synth.headform import JAW_HINGE
 from facemotion.synth.person import Body, Person
 from facemotion.synth.topology import LID_SKIN, topology
 
@@ -122,9 +122,9 @@ def local_points(body: Body, expression: F32) -> F32:
     out[inner, 0] += slide * mesh.jaw_share[inner]
     turn = gaze_matrix(weights).astype(np.float32)
     for side, (upper, lower) in enumerate(lid_values(weights)):
-        close_lids(out[skin], mesh.position[skin], top.eyes[side], upper, lower, body.eyes[side], EYE_RADIUS, LID_SKIN)
+        close_lids(out[skin], mesh.position[skin], top.eyes[side], upper, lower, body.eyes[side], LID_SKIN)
         ball = slice(mesh.starts[1 + side], mesh.starts[2 + side])
-        out[ball] = (mesh.position[ball] - body.eyes[side]) @ turn.T + body.eyes[side]
+        out[ball] = (mesh.position[ball] - body.eyes[side, :3]) @ turn.T + body.eyes[side, :3]
     meet_lips(out[skin], top.lips)
     return out
 

@@ -36,10 +36,15 @@ def turn_jaw(points: F32, share: F32, angle: float, hinge_y: float, hinge_z: flo
 
 
 @nb.njit(cache=True)
-def close_lids(points: F32, rest: F32, rings: I64, upper: float, lower: float, ball: F32, radius: float, skin: float) -> None:
-    """Slide the lids of one eye over its ball: upper and lower are 0 (as at rest) to 1 (met); rest is the neutral head.
+def _front_of_ball(dx: float, dy: float, radius: float) -> float:
+    return np.sqrt(max(radius * radius - dx * dx - dy * dy, 0.04))
 
-    Rings as in topology.Topology.eyes, for one side; their distance from the ball at rest is kept."""
+
+@nb.njit(cache=True)
+def close_lids(points: F32, rest: F32, rings: I64, upper: float, lower: float, ball: F32, skin: float) -> None:
+    """Slide the lids of one eye over its ball (x, y, z, radius): 0 is as at rest (the neutral head), 1 is met.
+
+    Rings as in topology.Topology.eyes, for one side. Lids keep their distance from the ball and never enter it."""
     columns = rings.shape[1]
     half = columns // 2
     follow = (1.0, 1.0, 0.6, 0.18, 0.03)
@@ -51,14 +56,19 @@ def close_lids(points: F32, rest: F32, rings: I64, upper: float, lower: float, b
             for i in range(2):
                 v = rings[r, k] if i == 0 else rings[r, columns - k]
                 change = (meet - y_above) * upper if i == 0 else (meet - y_below) * lower
-                dx0, dy0 = rest[v, 0] - ball[0], rest[v, 1] - ball[1]
-                wide = (radius + skin) ** 2
-                before = np.sqrt(max(wide - dx0 * dx0 - dy0 * dy0, 0.04))
+                before = _front_of_ball(rest[v, 0] - ball[0], rest[v, 1] - ball[1], ball[3] + skin)
                 points[v, 1] += np.float32(change * follow[r])
-                dx, dy = points[v, 0] - ball[0], points[v, 1] - ball[1]
-                after = np.sqrt(max(wide - dx * dx - dy * dy, 0.04))
+                after = _front_of_ball(points[v, 0] - ball[0], points[v, 1] - ball[1], ball[3] + skin)
                 if r < 4:
                     points[v, 2] += np.float32((before - after) * min(1.0, follow[r] * 1.6))
+    for k in range(columns):
+        for r in range(4):
+            v = rings[r, k]
+            dx, dy = points[v, 0] - ball[0], points[v, 1] - ball[1]
+            if r == 0:  # the back of the margin rests on the ball
+                points[v, 2] = np.float32(ball[2] - _front_of_ball(dx, dy, ball[3] + 0.01))
+            elif dx * dx + dy * dy < ball[3] * ball[3]:
+                points[v, 2] = min(points[v, 2], np.float32(ball[2] - _front_of_ball(dx, dy, ball[3] + 0.8 * skin)))
 
 
 @nb.njit(cache=True)

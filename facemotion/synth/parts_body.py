@@ -33,6 +33,7 @@ def body_surface(breadth: float, neck: float) -> Array:
     place = np.linspace(0, 1, len(_ROWS))
     curves = PchipInterpolator(place, _ROWS, axis=0)(np.linspace(0, 1, ROWS))
     yf, ys, yb, width, zf, zs, zb = (c[:, None] for c in curves.T)
+    yf, ys, yb = yf - 0.9, ys - 0.9, yb - 0.9
     turn = np.linspace(-np.pi, np.pi, COLUMNS)[None]
     c, s = np.cos(turn), np.sin(turn)
     far = step(place[0] + np.linspace(0, 1, ROWS), 0.1, 0.5)[:, None]

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facemotion.synth.headform import EYE_CENTRE, EYE_RADIUS, step
+from facemotion.synth.headform import EYE_CENTRE, step
 from facemotion.synth.part import Kind, Part, faced, grid_triangles
 
 Array = NDArray[np.float64]
@@ -17,12 +17,13 @@ IRIS_RADIUS: Final = 0.385  # radians
 _SIZE: Final = 192
 
 
-def eye_part(side: int, centre: Array, paint: NDArray[np.uint8]) -> Part:
-    """side 0: left in the image; centre in the head frame. Its first vertex is the centre of the pupil."""
+def eye_part(ball: Array, paint: NDArray[np.uint8]) -> Part:
+    """ball: x, y, z, radius in the head frame. The first vertex is the centre of the pupil."""
+    centre = ball[:3]
     angle = np.linspace(0.0, 1.0, _RINGS) ** 1.25 * _REACH
     turn = np.linspace(0, 2 * np.pi, _SPOKES)
     t, u = np.meshgrid(angle, turn, indexing="ij")
-    radius = EYE_RADIUS - 0.035 + 0.10 * (1.0 - step(t, 0.30, 0.52))
+    radius = ball[3] - 0.035 + 0.10 * (1.0 - step(t, 0.30, 0.52))
     local = np.stack([np.sin(t) * np.cos(u), np.sin(t) * np.sin(u), -np.cos(t)], -1) * radius[..., None]
     position = (local + centre).reshape(-1, 3)
     uv = 0.5 + 0.5 * (t / _REACH)[..., None] * np.stack([np.cos(u), np.sin(u)], -1)

@@ -38,7 +38,7 @@ class Body:
 
     mesh: Mesh
     levels: tuple[tuple[NDArray[np.int64], NDArray[np.uint8]], ...]  # textures and texels, each half the one before
-    eyes: NDArray[np.float32]  # [2, 3] centres of the balls
+    eyes: NDArray[np.float32]  # [2, 4] centres and radii of the balls
     centre: NDArray[np.float32]  # midway between brows and chin, on the face
     face_height: float  # brow to chin
 
@@ -70,7 +70,7 @@ def _build(seed: int) -> Body:
     eyes = np.stack([shaped_eye(head, side) for side in range(2)])
     iris = paint_eye(rng, rgb(str(traits["iris"])), float(traits["pupil"]))
     skin = _skin_part(head, _skin_texture(traits, rng))
-    parts = [skin, *(eye_part(side, eyes[side], iris) for side in range(2))]
+    parts = [skin, *(eye_part(eyes[side], iris) for side in range(2))]
     parts += _inner_mouth(traits, rng)
     ear = paint_ear(rgb(str(traits["skin"])))
     parts += [_ear(traits, side, ear) for side in range(2)]
@@ -103,7 +103,7 @@ def _skin_part(head: Array, texture: NDArray[np.uint8]) -> Part:
         top.triangles,
         texture_place(top.domain[:, 0], top.domain[:, 1]).astype(np.float32),
         texture,
-        head_share=(1 - step(top.domain[:, 1], 12.3, 18.5)).astype(np.float32),
+        head_share=(1 - step(top.domain[:, 1], 11.9, 16.4)).astype(np.float32),
         jaw_share=jaw_share().astype(np.float32),
         seam=top.seam.astype(np.int32),
     )

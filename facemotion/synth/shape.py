@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facemotion.synth.headform import MOUTH_Y, bump, step
+from facemotion.synth.headform import EYE_RADIUS, MOUTH_Y, bump, step
 from facemotion.synth.parts_eye import eye_centre
-from facemotion.synth.topology import topology
+from facemotion.synth.topology import EYE_COLUMNS, topology
 from facemotion.synth.traits import SHAPES, Traits
 
 Array = NDArray[np.float64]
@@ -102,6 +102,14 @@ def moved(traits: Traits, points: Array) -> Array:
 
 
 def shaped_eye(head: Array, side: int) -> Array:
-    """The centre of the eyeball: it goes with the lids around it."""
-    rings = topology().eyes[side, 1:3].ravel()
-    return np.asarray(eye_centre(side) + (head[rings] - topology().position[rings]).mean(0))
+    """The eyeball (x, y, z, radius): it goes with the lids around it and is as large as they are wide apart."""
+    top = topology()
+    rings = top.eyes[side, 1:3].ravel()
+    inner, outer = top.eyes[side, 1, 0], top.eyes[side, 1, EYE_COLUMNS // 2]
+
+    def width(points: Array) -> float:
+        return float(np.linalg.norm(points[inner] - points[outer]))
+
+    radius = EYE_RADIUS * float(np.clip(width(head) / width(top.position), 0.85, 1.25))
+    centre = eye_centre(side) + (head[rings] - top.position[rings]).mean(0)
+    return np.array([centre[0], centre[1], centre[2] + radius - EYE_RADIUS, radius])

@@ -103,7 +103,7 @@ def _eye_rings() -> tuple[Array, Array]:
     onto = EYE_CENTRE[2] - np.sqrt(
         np.maximum((EYE_RADIUS + margins) ** 2 - ((seen - np.array(EYE_CENTRE[:2])) ** 2).sum(-1), 0.05)
     )
-    position[:3, :, 2] = onto[:3]
+    position[:3, :, 2] = np.minimum(onto[:3], position[:3, :, 2] + 0.2)  # corners are no pits
     position[3, :, 2] = np.minimum(position[3, :, 2], onto[3])
     return domain, position
 
