@@ -69,33 +69,38 @@ class ToyClip:
     frames: int
     fps: float
     points: NDArray[np.float32]
+    images: NDArray[np.uint8]
+
+    def image(self, frame: int) -> NDArray[np.uint8]:
+        return self.images[frame]
 
 
 class ToyClips:
     """A disc with eyes and a mouth that drifts over a patterned wall; one person a clip."""
 
     def __init__(self, people: int = 3, frames: int = 12, seed: int = 0) -> None:
-        self.clips, self.images = [], []
+        self.clips = []
         for person in range(people):
             rng = np.random.default_rng([seed, person])
             middles = SIZE / 2 + np.cumsum(rng.normal(0, 1.5, (frames, 2)), 0).clip(-12, 12)
             colours = rng.uniform(40, 250, (4, 3))
             drawn = [_draw(middle, colours) for middle in middles]
-            self.images.append(np.stack([image for image, _ in drawn]))
+            images = np.stack([image for image, _ in drawn])
             points = np.stack([points for _, points in drawn]).astype(np.float32)
-            self.clips.append(ToyClip(f"clip{seed}{person}", f"person{seed}{person}", frames, 25.0, points))
-
-    def image(self, clip: int, frame: int) -> NDArray[np.uint8]:
-        return self.images[clip][frame]
+            self.clips.append(ToyClip(f"clip{seed}{person}", f"person{seed}{person}", frames, 25.0, points, images))
 
 
 def _draw(middle: NDArray[np.float64], colours: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     y, x = np.mgrid[:SIZE, :SIZE]
     image = np.where(((x // 8 + y // 8) % 2)[..., None], colours[0], 0.7 * colours[0])
     points = np.tile(middle, (N_POINTS, 1))
-    parts = [((0.0, 0.0), 18.0, range(17)), ((-7.0, -5.0), 4.0, GROUPS["eye_left"]), ((7.0, -5.0), 4.0, GROUPS["eye_right"]),
-             ((0.0, 8.0), 5.0, range(48, 68))]  # fmt: skip
-    for (offset, radius, own), colour in zip(parts, (colours[1], colours[2], colours[2], colours[3]), strict=True):
+    parts = (
+        ((0.0, 0.0), 18.0, range(17), colours[1]),
+        ((-7.0, -5.0), 4.0, GROUPS["eye_left"], colours[2]),
+        ((7.0, -5.0), 4.0, GROUPS["eye_right"], colours[2]),
+        ((0.0, 8.0), 5.0, range(48, 68), colours[3]),
+    )
+    for offset, radius, own, colour in parts:
         centre = middle + offset
         inside = np.hypot(x - centre[0], y - centre[1]) <= radius
         image = np.where(inside[..., None], colour, image)

@@ -44,7 +44,7 @@ def profiled(folder: Path, wanted: bool) -> Iterator[Callable[[], None]]:
 
     activities = [ProfilerActivity.CPU] + [ProfilerActivity.CUDA] * torch.cuda.is_available()
     timing = schedule(wait=0, warmup=UNSEEN, active=STEPS["profile"] - UNSEEN)
-    with profile(activities=activities, schedule=timing, record_shapes=True) as profiler:
+    with profile(activities=activities, schedule=timing, record_shapes=True, acc_events=True) as profiler:
         yield profiler.step
     folder.mkdir(parents=True, exist_ok=True)
     order = "self_cuda_time_total" if torch.cuda.is_available() else "self_cpu_time_total"

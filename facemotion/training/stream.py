@@ -13,15 +13,20 @@ from numpy.typing import NDArray
 
 from facemotion.dataset.augmentation import Frames
 from facemotion.dataset.sampling import ClipFacts, Pair
+from facemotion.errors import FacemotionError
+
+
+class Clip(ClipFacts, Protocol):
+    """What sampling knows of a clip, and any frame of it: RGB [H, H, 3]. Points are pixels of these frames."""
+
+    def image(self, frame: int) -> NDArray[np.uint8]: ...
 
 
 class Clips(Protocol):
-    """Packed clips: what is known of each, and any frame of them [H, H, 3] uint8. Points are pixels of these frames."""
+    """Such as a split of the packed data."""
 
     @property
-    def clips(self) -> Sequence[ClipFacts]: ...
-
-    def image(self, clip: int, frame: int) -> NDArray[np.uint8]: ...
+    def clips(self) -> Sequence[Clip]: ...
 
 
 class Pairs(Protocol):
@@ -29,7 +34,7 @@ class Pairs(Protocol):
 
 
 def decode(source: Clips, pairs: Sequence[Pair], pinned: bool = False) -> Frames:
-    shown = [source.image(pair.clip, frame) for pair in pairs for frame in (pair.reference, pair.driving)]
+    shown = [_image(source.clips[pair.clip], frame) for pair in pairs for frame in (pair.reference, pair.driving)]
     images = torch.from_numpy(np.stack(shown).reshape(-1, 2, *shown[0].shape))
     points = [source.clips[pair.clip].points[[pair.reference, pair.driving]] for pair in pairs]
     return Frames(
@@ -39,6 +44,15 @@ def decode(source: Clips, pairs: Sequence[Pair], pinned: bool = False) -> Frames
         torch.from_numpy(np.stack([pair.uniforms for pair in pairs])),
         torch.from_numpy(np.stack([pair.normals for pair in pairs])),
     )
+
+
+def _image(clip: Clip, frame: int) -> NDArray[np.uint8]:
+    try:
+        return clip.image(frame)
+    except (ValueError, OSError) as error:
+        raise FacemotionError(
+            f"frame {frame} of clip {clip.clip_id} cannot be decoded ({error}): pack the clips anew"
+        ) from error
 
 
 class Stream:

@@ -59,10 +59,15 @@ def build(source: Clips, pairs: int, batch_size: int, size: int, device: torch.d
     spread = np.linspace(0, len(usable) - 1, min(pairs, len(usable))).round()
     chosen = [usable[int(i)] for i in spread]
     each = max(pairs // len(chosen), 1)
+    numbers = np.zeros(UNIFORMS, np.float32), np.zeros(NORMALS, np.float32)
     wanted = [
-        Pair(0, clip, 0, int(frame), np.zeros(UNIFORMS, np.float32), np.zeros(NORMALS, np.float32))
+        Pair(0, clip, 0, _at(share, source.clips[clip].frames), *numbers)
+        for share in np.linspace(0, 1, each + 1)[1:]
         for clip in chosen
-        for frame in np.linspace(0, source.clips[clip].frames - 1, each + 1).round()[1:]
     ]
     pieces = [wanted[start : start + batch_size] for start in range(0, len(wanted), batch_size)]
     return Validation([prepare(decode(source, piece).to(device), size, None) for piece in pieces])
+
+
+def _at(share: float, frames: int) -> int:
+    return round(share * (frames - 1))
