@@ -49,13 +49,26 @@ class Tally:
     nme: list[float] = field(default_factory=list)
     jaw: list[float] = field(default_factory=list)
     groups: dict[str, list[float]] = field(default_factory=dict)
-    offsets: list[Array] = field(default_factory=list)  # predicted minus true, frontal frames, in units of the outer eyes
+    offsets: list[Array] = field(
+        default_factory=list
+    )  # predicted minus true, frontal frames, in units of the outer eyes
     missed: list[str] = field(default_factory=list)
 
 
 def sampled_frame(rng: np.random.Generator, seed: int, max_yaw: float) -> tuple[Actor, Lighting]:
     expression = neutral_expression()
-    for name in ("jaw_open", "smile", "pucker", "funnel", "upper_lip", "lower_lip", "brow_inner_up", "brow_outer_up", "brow_down", "frown"):
+    for name in (
+        "jaw_open",
+        "smile",
+        "pucker",
+        "funnel",
+        "upper_lip",
+        "lower_lip",
+        "brow_inner_up",
+        "brow_outer_up",
+        "brow_down",
+        "frown",
+    ):
         if rng.random() < 0.35:
             expression[INDEX[name]] = rng.uniform(0, 0.7)
     expression[INDEX["lid_left"]] = expression[INDEX["lid_right"]] = rng.choice([0.0, rng.uniform(0, 1)], p=[0.8, 0.2])
@@ -68,7 +81,8 @@ def sampled_frame(rng: np.random.Generator, seed: int, max_yaw: float) -> tuple[
 
 def backdrop(rng: np.random.Generator) -> NDArray[np.uint8]:
     coarse = rng.uniform(40, 210, (5, 5, 3)).astype(np.float32)
-    return np.clip(cv2.resize(coarse, (VIEW.width, VIEW.height), interpolation=cv2.INTER_CUBIC), 0, 255).astype(np.uint8)
+    smooth = cv2.resize(coarse, (VIEW.width, VIEW.height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(smooth, 0, 255), np.uint8)
 
 
 def best_match(boxes: list[dlib.rectangle], truth: Array) -> dlib.rectangle | None:
@@ -101,7 +115,9 @@ def judge_frames(people: int, frames: int, max_yaw: float, keep: list[NDArray[np
             tally.seen += 1
             box = best_match(list(detector(image, 0)), truth)
             if box is None:
-                tally.missed.append(f"{1000 + seed}/{k} yaw {actor.pose[0]:.0f} pitch {actor.pose[1]:.0f} size {actor.face_px:.0f}")
+                tally.missed.append(
+                    f"{1000 + seed}/{k} yaw {actor.pose[0]:.0f} pitch {actor.pose[1]:.0f} size {actor.face_px:.0f}"
+                )
                 keep.append(cv2.resize(image, (256, 256), interpolation=cv2.INTER_AREA))
                 continue
             tally.found += 1
@@ -166,7 +182,7 @@ def judge_cnn(count: int) -> float:
         image = render(VIEW, [actor], lighting, backdrop(rng)).image
         truth = geometry.points(VIEW, actor)[0].astype(np.float64) / 2
         small = cv2.resize(image, (256, 256), interpolation=cv2.INTER_AREA)
-        found += best_match([d.rect for d in detector(small, 1)], truth * 2 / 2) is not None
+        found += best_match([d.rect for d in detector(small, 1)], truth) is not None
     return found / max(count, 1)
 
 
@@ -175,7 +191,9 @@ def contact_sheet(people: int, size: int = 256) -> NDArray[np.uint8]:
     tiles = []
     for seed in range(people):
         rng = np.random.default_rng([seed, 5])
-        actor = Actor(Person.from_seed(seed), neutral_expression(), np.zeros(6, np.float32), (size / 2, size * 0.51), size * 0.43)
+        actor = Actor(
+            Person.from_seed(seed), neutral_expression(), np.zeros(6, np.float32), (size / 2, size * 0.51), size * 0.43
+        )
         ground = cv2.resize(backdrop(rng), (size, size), interpolation=cv2.INTER_AREA)
         tiles.append(render(view, [actor], Lighting.sample(rng), ground).image)
     return tile(tiles, 6)

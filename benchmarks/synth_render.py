@@ -44,6 +44,7 @@ def main() -> None:
     people = [Person.from_seed(s) for s in range(args.people)]
     both, pictures, truth, flows, masks = [], [], [], [], []
     for person in people:
+
         def actor(k: int, person: Person = person) -> Actor:
             return moving(person, k, args.size, args.face)
 

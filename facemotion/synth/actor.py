@@ -11,7 +11,8 @@ from facemotion.synth.controls import INDEX
 from facemotion.synth.deform import close_lids, express, meet_lips, place, project, turn_jaw
 from facemotion.synth.headform import JAW_HINGE
 from facemotion.synth.person import Body, Person
-from facemotion.synth.topology import LID_SKIN, topology
+from facemotion.synth.rings import LID_SKIN
+from facemotion.synth.topology import topology
 
 F32 = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -38,7 +39,7 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Actor:
-    """anchor: pixel where the middle of the face (brow to chin) lies at rest with no translation; face_px: its height."""
+    """anchor: pixel where the middle of the face (brow to chin) lies with no translation; face_px: its height there."""
 
     person: Person
     expression: F32
@@ -85,7 +86,9 @@ def transforms(view: View, actor: Actor) -> tuple[F32, F32]:
     shift = np.asarray(actor.pose[3:], np.float64) * body.face_height
     head = _about(rotation(yaw, pitch, roll), NECK_PIVOT, origin + shift)
     share = _BODY_TURN
-    torso = _about(rotation(share[0] * yaw, share[1] * pitch, share[2] * roll), BODY_PIVOT, origin + shift * _BODY_SHIFT)
+    torso = _about(
+        rotation(share[0] * yaw, share[1] * pitch, share[2] * roll), BODY_PIVOT, origin + shift * _BODY_SHIFT
+    )
     return head, torso
 
 

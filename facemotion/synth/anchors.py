@@ -9,14 +9,25 @@ from numpy.typing import NDArray
 
 from facemotion.synth.facial_hair import BROW
 from facemotion.synth.headform import domain_of
-from facemotion.synth.topology import EYE_COLUMNS, LIP_COLUMNS, topology
+from facemotion.synth.rings import EYE_COLUMNS, LIP_COLUMNS
+from facemotion.synth.topology import topology
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# Of one half jaw, ear to chin: (azimuth in degrees, level) where the search for the contour starts and where the face ends.
+# Of half a jaw, ear to chin: (azimuth in degrees, level) where the contour is searched from, and where the face ends.
 _JAW_FROM: Final = ((35, -0.5), (35, 1.5), (35, 3.65), (35, 6.0), (32, 8.0), (28, 9.2), (20, 9.7), (9, 9.9), (0, 10.0))
-_JAW_TO: Final = ((84, -0.5), (84, 1.5), (83, 3.65), (80, 6.6), (69, 9.9), (52, 10.85), (34, 11.2), (18, 11.4), (0, 11.5))
+_JAW_TO: Final = (
+    (84, -0.5),
+    (84, 1.5),
+    (83, 3.65),
+    (80, 6.6),
+    (69, 9.9),
+    (52, 10.85),
+    (34, 11.2),
+    (18, 11.4),
+    (0, 11.5),
+)
 # Direction in the picture of an upright face in which the contour lies farthest out, degrees below the horizontal.
 _JAW_ANGLE: Final = (0, 3, 8, 14, 26, 42, 60, 77, 90)
 CURVE_POINTS: Final = 25
@@ -31,7 +42,7 @@ _NOSE: Final = (
 class Anchors:
     """Points fixed on the skin: corners [N, 3] of their triangles and weights; `index` is their place among the 68.
 
-    Jaw: corners and weights [17, CURVE_POINTS, 3] of search curves and outward directions [17, 2] of an upright face."""
+    Jaw: corners and weights [17, CURVE_POINTS, 3] of search curves, outward directions [17, 2] of an upright face."""
 
     index: Ints
     corners: Ints

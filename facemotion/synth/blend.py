@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from facemotion.synth.controls import INDEX, N_EXPRESSIONS
 from facemotion.synth.headform import MOUTH_Y, bump, step
-from facemotion.synth.topology import LIP_RINGS, Topology, topology
+from facemotion.synth.rings import LIP_RINGS
+from facemotion.synth.topology import Topology, topology
 
 Array = NDArray[np.float64]
 
@@ -25,7 +26,7 @@ def lip_side(top: Topology) -> Array:
 
 @lru_cache(maxsize=1)
 def jaw_share() -> Array:
-    """How much of the jaw's turn a vertex follows: 1 on chin and lower lip, 0 on the upper lip, soft over the cheeks."""
+    """How much of the jaw's turn a vertex follows: 1 on chin and lower lip, 0 on the upper lip, soft on cheeks."""
     top = topology()
     x, level, azimuth = top.position[:, 0], top.domain[:, 1], np.abs(top.domain[:, 0])
     side = lip_side(top)
@@ -56,7 +57,9 @@ def displacements() -> NDArray[np.float32]:
     side = lip_side(top)
     out = np.zeros((N_EXPRESSIONS, len(x), 3))
 
-    def add(control: str, field: Array, dx: Array | float = 0.0, dy: Array | float = 0.0, dz: Array | float = 0.0) -> None:
+    def add(
+        control: str, field: Array, dx: Array | float = 0.0, dy: Array | float = 0.0, dz: Array | float = 0.0
+    ) -> None:
         shift = np.stack(np.broadcast_arrays(field * dx, field * dy, field * dz), -1)
         out[INDEX[control]] += shift * face[:, None]
 

@@ -43,9 +43,9 @@ def chart() -> Chart:
     t = (np.arange(SIZE) + 0.5) / SIZE
     azimuth = np.sinh((t * 2 - 1) * np.arcsinh(_U * np.pi)) / _U
     level = _V_MIDDLE + _V_SCALE * np.sinh(_V_LOW + t * (_V_HIGH - _V_LOW))
-    a, l = np.meshgrid(azimuth, level)
-    p = base_point(a, l).astype(np.float32)
-    return Chart(a.astype(np.float32), l.astype(np.float32), p[..., 0].copy(), p[..., 1].copy())
+    azimuths, levels = np.meshgrid(azimuth, level)
+    p = base_point(azimuths, levels).astype(np.float32)
+    return Chart(azimuths.astype(np.float32), levels.astype(np.float32), p[..., 0].copy(), p[..., 1].copy())
 
 
 def texel_of(x: Array, y: Array) -> Array:
@@ -77,5 +77,7 @@ def polygon_mask(points: Array, soften: float) -> F32:
 
 def strokes(mask: NDArray[np.uint8], starts: Array, ends: Array, strength: Array, width: Array) -> None:
     """Draw antialiased hairs (texel coordinates) into an 8-bit mask; the strongest wins."""
-    for a, b, s, w in zip(np.round(starts * 16).astype(int), np.round(ends * 16).astype(int), strength, width, strict=True):
+    for a, b, s, w in zip(
+        np.round(starts * 16).astype(int), np.round(ends * 16).astype(int), strength, width, strict=True
+    ):
         cv2.line(mask, a.tolist(), b.tolist(), int(s), int(w), cv2.LINE_AA, 4)

@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.synth.headform import step
+from facemotion.synth.palette import rgb
 from facemotion.synth.parts_body import body_surface
-from facemotion.synth.traits import Traits, rgb
+from facemotion.synth.traits import Traits
 
 Array = NDArray[np.float64]
 _SIZE = 384
@@ -27,7 +28,15 @@ def paint_clothes(traits: Traits, rng: np.random.Generator) -> tuple[NDArray[np.
     garment = str(traits["garment"])
     cloth, second = rgb(str(traits["cloth"])), rgb(str(traits["cloth_second"]))
     colour = _pattern(str(traits["pattern"]), cloth, second, x, y, rng)
-    neck = {"crew": 0.12, "jumper": 0.115, "scoop": 0.16, "v_neck": 0.12, "shirt": 0.10, "turtleneck": 0.0, "jacket": 0.12}[garment]
+    neck = {
+        "crew": 0.12,
+        "jumper": 0.115,
+        "scoop": 0.16,
+        "v_neck": 0.12,
+        "shirt": 0.10,
+        "turtleneck": 0.0,
+        "jacket": 0.12,
+    }[garment]
     depth = row - neck
     if garment == "scoop":
         depth = depth - front * 0.12 * np.exp(-((x / 7.0) ** 4))
@@ -37,12 +46,12 @@ def paint_clothes(traits: Traits, rng: np.random.Generator) -> tuple[NDArray[np.
         opening = front * np.clip(2.2 + 0.10 * (y - 17) - np.abs(x) * 0.8, -3, 3)
         shirt = step(opening, -0.1, 0.1)[..., None]
         colour = colour * (1 - shirt) + np.array([0.86, 0.87, 0.89]) * shirt
-        lapel = np.exp(-((opening + 0.9) / 0.25) ** 2)[..., None]
+        lapel = np.exp(-(((opening + 0.9) / 0.25) ** 2))[..., None]
         colour = colour * (1 - 0.25 * lapel)
     if garment == "shirt":
         placket = (np.abs(x) < 1.2) & (front > 0.5)
         colour = colour * np.where(placket, 1.05, 1.0)[..., None]
-        seam = np.exp(-((np.abs(x) - 1.2) / 0.12) ** 2) * front
+        seam = np.exp(-(((np.abs(x) - 1.2) / 0.12) ** 2)) * front
         colour = colour * (1 - 0.22 * seam)[..., None]
         button = np.exp(-((x / 0.3) ** 2) - (((y - 20) % 4.5 - 2) / 0.3) ** 2) * front
         colour = colour * (1 - 0.4 * button)[..., None]

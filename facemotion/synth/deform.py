@@ -37,7 +37,7 @@ def turn_jaw(points: F32, share: F32, angle: float, hinge_y: float, hinge_z: flo
 
 @nb.njit(cache=True)
 def _front_of_ball(dx: float, dy: float, radius: float) -> float:
-    return np.sqrt(max(radius * radius - dx * dx - dy * dy, 0.04))
+    return float(np.sqrt(max(radius * radius - dx * dx - dy * dy, 0.04)))
 
 
 @nb.njit(cache=True)

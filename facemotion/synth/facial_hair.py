@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from facemotion.synth.canvas import SIZE, chart, noise, region, strokes, texel_of, texture_place
 from facemotion.synth.headform import bump, step
+from facemotion.synth.palette import rgb
 from facemotion.synth.skin import paint, tint
-from facemotion.synth.traits import Traits, rgb
+from facemotion.synth.traits import Traits
 
 Array = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -60,7 +61,9 @@ def beard_density(style: str) -> F32:
     front = 1 - step(np.abs(c.azimuth), 1.40, 1.52)
     fade = 0.9 if style == "stubble" else 0.0
     low = np.interp(w, _LIP_EDGE_X, _LIP_EDGE_Y)
-    moustache = step(y - (5.42 + 0.17 * w**2), -0.15, 0.35) * (1 - step(y - low, -0.12, 0.06)) * (1 - step(w, 2.45, 3.05))
+    moustache = (
+        step(y - (5.42 + 0.17 * w**2), -0.15, 0.35) * (1 - step(y - low, -0.12, 0.06)) * (1 - step(w, 2.45, 3.05))
+    )
     moustache = moustache * (1 - 0.4 * np.exp(-((w / 0.2) ** 2)))
     clear = step(np.hypot(w / 2.8, (y - 7.5) / 1.28), 0.94, 1.14)
     patch = 0.9 * bump(c.x, y, 0.0, 8.62, 0.42, 0.3)
@@ -72,7 +75,9 @@ def beard_density(style: str) -> F32:
     elif style == "goatee":
         out = np.maximum.reduce([moustache, chin, around, patch])
     else:
-        cheek = step(level - np.interp(w, _CHEEK_X, _CHEEK_Y), -0.25 - fade, 0.75 + fade) * step(w, 1.6, 2.4) * clear * neck
+        cheek = (
+            step(level - np.interp(w, _CHEEK_X, _CHEEK_Y), -0.25 - fade, 0.75 + fade) * step(w, 1.6, 2.4) * clear * neck
+        )
         out = np.maximum.reduce([moustache, chin, around, patch, cheek])
     return np.asarray((out * front).astype(np.float32))
 

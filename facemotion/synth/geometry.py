@@ -25,7 +25,18 @@ from facemotion.synth.part import Kind
 from facemotion.synth.scene import draw, merge
 from facemotion.synth.topology import topology
 
-__all__ = ["Label", "Openings", "face_box", "face_mask", "flow", "foreground_mask", "head_box", "masks", "openings", "points"]
+__all__ = [
+    "Label",
+    "Openings",
+    "face_box",
+    "face_mask",
+    "flow",
+    "foreground_mask",
+    "head_box",
+    "masks",
+    "openings",
+    "points",
+]
 
 F32 = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -48,7 +59,7 @@ class Label(IntEnum):
 
 @dataclass(frozen=True)
 class Openings:
-    """Mean distances of facing lid or lip points, and of the mouth's corners, over the distance of the outer eye corners."""
+    """Mean distances of facing lid or lip points, and of the mouth's corners, over that of the outer eye corners."""
 
     lid_left: float
     lid_right: float
@@ -58,7 +69,7 @@ class Openings:
 
 def _fixed_points(skin: F32) -> F32:
     a = anchors()
-    return np.einsum("nk,nkd->nd", a.weights, skin[a.corners]).astype(np.float32)
+    return np.asarray(np.einsum("nk,nkd->nd", a.weights, skin[a.corners]), np.float32)
 
 
 def _jaw_points(posed: Posed, view: View) -> tuple[F32, F32]:
@@ -124,13 +135,22 @@ def openings(actor: Actor) -> Openings:
 def _label_of_triangles(actor: Actor) -> NDArray[np.uint8]:
     mesh = actor.person.body.mesh
     of_kind = {
-        Kind.SKIN: Label.SKIN, Kind.EYE: Label.EYES, Kind.MOUTH: Label.MOUTH, Kind.HAIR: Label.HAIR,
-        Kind.CLOTH: Label.BODY, Kind.GLASS: Label.GLASSES, Kind.EAR: Label.EARS,
-    }  # fmt: skip
+        Kind.SKIN: Label.SKIN,
+        Kind.EYE: Label.EYES,
+        Kind.MOUTH: Label.MOUTH,
+        Kind.HAIR: Label.HAIR,
+        Kind.CLOTH: Label.BODY,
+        Kind.GLASS: Label.GLASSES,
+        Kind.EAR: Label.EARS,
+    }
     out = np.array([of_kind[Kind(k)] for k in mesh.kind], np.uint8)[mesh.part]
     top = topology()
     middle = top.domain[top.triangles].mean(1)
-    face = (np.abs(middle[:, 0]) < 1.5) & (middle[:, 1] < 11.8) & (middle[:, 1] > -6.3 + 2.4 * np.abs(middle[:, 0]) ** 2 / 1.5)
+    face = (
+        (np.abs(middle[:, 0]) < 1.5)
+        & (middle[:, 1] < 11.8)
+        & (middle[:, 1] > -6.3 + 2.4 * np.abs(middle[:, 0]) ** 2 / 1.5)
+    )
     out[np.flatnonzero(mesh.part == 0)[face]] = Label.FACE
     return out
 
@@ -159,9 +179,10 @@ def flow(
     actors_from: Sequence[Actor],
     background_shift: Array | Sequence[float] = (0.0, 0.0),
 ) -> tuple[F32, Bools]:
-    """For each pixel of the frame `to`, where its surface point lies in `from`, as an offset [H, W, 2], and whether it is seen there.
+    """Backward flow: for each pixel of the frame `to`, the offset [H, W, 2] to where its surface point lies in `from`,
+    and whether it is seen there [H, W].
 
-    background_shift: offset of the background's content from `to` to `from`, or a 2x3 affine from pixels of `to` to pixels of `from`."""
+    background_shift: the background's offset from `to` to `from`, or a 2x3 affine from pixels of `to` to `from`."""
     if [a.person.seed for a in actors_to] != [a.person.seed for a in actors_from]:
         raise ValueError("flow: both frames must hold the same actors in the same order")
     shift = np.asarray(background_shift, np.float64)
@@ -172,16 +193,17 @@ def flow(
         empty = np.zeros((0, 3), np.float32)
         none = np.full((view.height, view.width), -1, np.int32)
         depth = np.zeros(none.shape, np.float32)
-        return flow_of_surfaces(
-            none, empty[:, :2], empty[:, 0], np.zeros((0, 3), np.int32), empty, depth, none, affine, view.focal
-        )
+        triangles = np.zeros((0, 3), np.int32)
+        out = flow_of_surfaces(none, empty[:, :2], empty[:, 0], triangles, empty, depth, none, affine, view.focal)
+        return out[0], out[1]
     to = merge(actors_to, [pose_actor(view, a) for a in actors_to])
     back = merge(actors_from, [pose_actor(view, a) for a in actors_from])
     _, shown = draw(to, view, 1)
     depth, behind = draw(back, view, 1)
-    return flow_of_surfaces(
+    out = flow_of_surfaces(
         shown, to.screen, to.inverse_depth, to.triangles, back.points, depth, behind, affine, view.focal
     )
+    return out[0], out[1]
 
 
 def face_box(face_points: F32) -> tuple[float, float, float, float]:

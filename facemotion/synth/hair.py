@@ -95,7 +95,7 @@ def strand_noise(rng: np.random.Generator, place: Array, cells: int) -> F32:
 
 @dataclass(frozen=True)
 class Painted:
-    """What the layers of one head of hair share, over (row, azimuth): colour, cm left to the edge, density of strands."""
+    """What the layers of one head of hair share, over (row, azimuth): colour, cm left to the edge, strands' density."""
 
     colour: F32
     left: F32
@@ -110,7 +110,9 @@ def paint(cut: Cut, hair: Array, skin: Array, rng: np.random.Generator) -> Paint
     t = np.clip((row - SCALP_ROWS + 1) / HANG_ROWS, 0, 1)
     flow = cut.flow(a, s)
     bend = flow + (0.012 * np.sin(9 * v + 3 * np.sin(a)) if cut.wave else 0.012 * v)
-    streak = 0.55 * strand_noise(rng, flow, 80) + 0.55 * strand_noise(rng, bend, 240) + 0.35 * strand_noise(rng, bend, 620)
+    streak = (
+        0.55 * strand_noise(rng, flow, 80) + 0.55 * strand_noise(rng, bend, 240) + 0.35 * strand_noise(rng, bend, 620)
+    )
     shape = (_HEIGHT, _WIDTH)
     light = 1 + 0.15 * streak + 0.07 * _noise(rng, (9, 13), shape)
     strands = strand_noise(rng, bend, 300) + 0.6 * strand_noise(rng, bend, 700)
@@ -126,7 +128,12 @@ def paint(cut: Cut, hair: Array, skin: Array, rng: np.random.Generator) -> Paint
     left = np.where(row <= SCALP_ROWS - 1, (1 - s) * (cut.end(a) + 13.0) * 1.15 + fall, fall * (1 - t))
     if cut.hang is not None:
         across = (np.abs(a) - cut.curtain) * 7.0
-        left = np.minimum(left, across + np.where(row > SCALP_ROWS - 1, 0.0, (1 - s) * 22.0) + 99.0 * (np.abs(a) < cut.curtain - 0.12) * (s < 1))
+        left = np.minimum(
+            left,
+            across
+            + np.where(row > SCALP_ROWS - 1, 0.0, (1 - s) * 22.0)
+            + 99.0 * (np.abs(a) < cut.curtain - 0.12) * (s < 1),
+        )
     else:
         left = np.where(row > SCALP_ROWS - 1, -9.0, left)
     left = left + cut.ragged * (tips - 0.7)

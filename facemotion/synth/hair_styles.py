@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 from facemotion.synth.facial_hair import hairline
 from facemotion.synth.hair import Cut, Field, Mover, hair_part, layer_texture, paint, shell
 from facemotion.synth.headform import step
+from facemotion.synth.palette import rgb
 from facemotion.synth.part import Kind, Part, faced, grid_triangles
-from facemotion.synth.traits import Traits, rgb
+from facemotion.synth.traits import Traits
 
 Array = NDArray[np.float64]
 
@@ -91,9 +92,19 @@ def cut_of(traits: Traits) -> Cut | None:
         return Cut(_long_end, volume, _parted(parting), curtain(0.98, 8.5 + 4 * length), inward=1.5, parting=parting)
     if style == "long_curly":
         hang = curtain(0.98, 9.0 + 9 * length)
-        return Cut(_long_end, _volume(1.8, 2.0, 0.3, 0.1, scale, hanging=True), _radiating, hang, frizz=0.22, ragged=1.4, soft=0.5)
+        return Cut(
+            _long_end,
+            _volume(1.8, 2.0, 0.3, 0.1, scale, hanging=True),
+            _radiating,
+            hang,
+            frizz=0.22,
+            ragged=1.4,
+            soft=0.5,
+        )
     wave = 0.5 if style == "long_wavy" else 0.0
-    return Cut(_long_end, volume, _parted(parting), curtain(0.98, 15.0 + 8 * length), ragged=1.6, wave=wave, parting=parting)
+    return Cut(
+        _long_end, volume, _parted(parting), curtain(0.98, 15.0 + 8 * length), ragged=1.6, wave=wave, parting=parting
+    )
 
 
 def hair_parts(traits: Traits, mover: Mover, rng: np.random.Generator) -> list[Part]:

@@ -3,13 +3,14 @@
 Head frame: x to the image's right, y down, z away from the viewer; origin midway between the outer eye corners
 in height, between the ears in depth. Azimuth 0 is the face's midline, +-pi the back; level is y on the face."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 Array = NDArray[np.float64]
+Values = NDArray[np.floating[Any]]
 
 CROWN: Final = -11.6
 NECK_END: Final = 20.0
@@ -79,12 +80,12 @@ def domain_of(x: Array, y: Array) -> tuple[Array, Array]:
     return azimuth, level
 
 
-def bump(x: Array, y: Array, cx: Array | float, cy: float, sx: float, sy: float) -> Array:
+def bump(x: Values, y: Values, cx: Values | float, cy: float, sx: float, sy: float) -> Array:
     """A smooth hill of height 1 at (+-cx, cy) of the frontal plane, gone at about twice (sx, sy)."""
     return np.asarray(np.exp(-(((np.abs(x) - cx) / sx) ** 2) - ((y - cy) / sy) ** 2))
 
 
-def step(value: Array, low: float, high: float) -> Array:
+def step(value: Values, low: float, high: float) -> Array:
     """0 below low, 1 above high, smooth between."""
     t = np.clip((value - low) / (high - low), 0.0, 1.0)
     return np.asarray(t * t * (3.0 - 2.0 * t))

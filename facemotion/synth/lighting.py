@@ -48,7 +48,11 @@ class Lighting:
 
     @classmethod
     def _of(
-        cls, lamps: tuple[tuple[float, float, float], ...], tint: NDArray[np.float64], other: NDArray[np.float64], ambient: float
+        cls,
+        lamps: tuple[tuple[float, float, float], ...],
+        tint: NDArray[np.float64],
+        other: NDArray[np.float64],
+        ambient: float,
     ) -> Self:
         directions = np.array([_towards(a, e) for a, e, _ in lamps], np.float32)
         colours = np.array([p * (tint if i == 0 else other) for i, (_, _, p) in enumerate(lamps)], np.float32)

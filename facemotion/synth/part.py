@@ -57,19 +57,15 @@ class Mesh:
     strand: I32
     seam: NDArray[np.int64]
     starts: NDArray[np.int64]
-    textures: NDArray[np.int64]  # of each part: offset, width, height
-    texels: U8
 
 
 def join(parts: Sequence[Part]) -> Mesh:
     starts = np.concatenate([[0], np.cumsum([len(p.position) for p in parts])]).astype(np.int64)
-    offsets = np.concatenate([[0], np.cumsum([p.texture.size for p in parts])]).astype(np.int64)
-    tables = [(offsets[k], p.texture.shape[1], p.texture.shape[0]) for k, p in enumerate(parts)]
-    strands = [
-        (np.arange(len(p.position)) if p.strand is None else p.strand) + starts[k] for k, p in enumerate(parts)
-    ]
+    strands = [(np.arange(len(p.position)) if p.strand is None else p.strand) + starts[k] for k, p in enumerate(parts)]
     # Drawn first: what lies outermost, so that less is shaded and tested behind it.
-    order = sorted(range(len(parts)), key=lambda k: (parts[k].kind != Kind.HAIR, parts[k].kind not in (Kind.CLOTH, Kind.GLASS), -k))
+    order = sorted(
+        range(len(parts)), key=lambda k: (parts[k].kind != Kind.HAIR, parts[k].kind not in (Kind.CLOTH, Kind.GLASS), -k)
+    )
     return Mesh(
         position=np.concatenate([p.position for p in parts]).astype(np.float32),
         triangles=np.concatenate([parts[k].triangles + starts[k] for k in order]).astype(np.int32),
@@ -83,8 +79,6 @@ def join(parts: Sequence[Part]) -> Mesh:
         strand=np.concatenate(strands).astype(np.int32),
         seam=np.concatenate([p.seam + starts[k] for k, p in enumerate(parts)]).astype(np.int64),
         starts=starts,
-        textures=np.array(tables, np.int64),
-        texels=np.concatenate([p.texture.ravel() for p in parts]),
     )
 
 

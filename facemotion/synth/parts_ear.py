@@ -11,10 +11,14 @@ Array = NDArray[np.float64]
 
 # Outline in the ear's own plane, cm: back and down from the ear's middle, clockwise from the upper front root.
 _OUTLINE = np.array(
-    [(-1.0, -1.6), (-0.55, -2.75), (0.5, -3.15), (1.5, -2.7), (1.95, -1.5), (1.75, -0.2), (1.2, 1.0), (0.55, 2.2)]
-    + [(-0.15, 2.95), (-0.85, 2.75), (-1.05, 1.9), (-1.15, 0.7), (-1.2, -0.4), (-1.0, -1.6)]
+    [
+        *((-1.0, -1.6), (-0.55, -2.75), (0.5, -3.15), (1.5, -2.7), (1.95, -1.5), (1.75, -0.2), (1.2, 1.0)),
+        *((0.55, 2.2), (-0.15, 2.95), (-0.85, 2.75), (-1.05, 1.9), (-1.15, 0.7), (-1.2, -0.4), (-1.0, -1.6)),
+    ]
 )
-_HEIGHT = PchipInterpolator([0, 0.25, 0.45, 0.60, 0.72, 0.84, 0.94, 1.0], [-0.55, -0.5, -0.2, 0.22, 0.05, 0.08, 0.34, 0.16])
+_HEIGHT = PchipInterpolator(
+    [0, 0.25, 0.45, 0.60, 0.72, 0.84, 0.94, 1.0], [-0.55, -0.5, -0.2, 0.22, 0.05, 0.08, 0.34, 0.16]
+)
 
 
 def ear_part(side: int, anchor: Array, size: float, flare: float, texture: NDArray[np.uint8]) -> Part:
@@ -26,7 +30,7 @@ def ear_part(side: int, anchor: Array, size: float, flare: float, texture: NDArr
     middle = np.array([-0.25, 0.15])
     flat = middle + (outline[None] - middle) * r[..., None]
     rise = np.repeat(_HEIGHT(np.minimum(r, 1.0)), count, axis=1)
-    root = np.exp(-((flat[..., 0] + 1.1) / 0.45) ** 2)  # the rim dives into the head at the front
+    root = np.exp(-(((flat[..., 0] + 1.1) / 0.45) ** 2))  # the rim dives into the head at the front
     lobe = np.exp(-(((flat[..., 1] - 2.3) / 0.8) ** 2))
     rise = rise * (1 - 0.75 * root) * (1 - 0.7 * lobe) + 0.08 * lobe
     rise += 0.28 * bump(flat[..., 0] + 20, flat[..., 1], 20 - 1.0, 0.35, 0.3, 0.45)  # tragus
@@ -60,7 +64,7 @@ def paint_ear(skin: Array) -> NDArray[np.uint8]:
     """RGBA texture in the ear's plane: redder rim and lobe, dark hollow; skin: display values 0..1."""
     y, x = np.meshgrid(np.linspace(-3.5, 3.5, 96), np.linspace(-2, 2.4, 64), indexing="ij")
     hollow = np.exp(-(((x + 0.35) / 0.6) ** 2) - ((y - 0.35) / 0.85) ** 2)
-    fold = np.exp(-((np.hypot((x + 0.1) / 1.0, (y + 0.5) / 1.7) - 1.05) / 0.13) ** 2) * (x > -0.3)
+    fold = np.exp(-(((np.hypot((x + 0.1) / 1.0, (y + 0.5) / 1.7) - 1.05) / 0.13) ** 2)) * (x > -0.3)
     shade = 1 - 0.55 * hollow - 0.25 * fold
     colour = skin * np.array([1.04, 0.93, 0.90]) * shade[..., None]
     colour[..., 1:] *= (1 - 0.08 * hollow)[..., None]

@@ -50,7 +50,9 @@ def glasses_parts(style: str, mover: Mover, rng: np.random.Generator) -> list[Pa
         parts.append(_lens(rim, sign))
     t = np.linspace(-1, 1, 13)
     gap = spacing - width
-    bridge = np.stack([gap * t, level - 0.35 - 0.22 * (1 - t**2), depth - 0.25 * (1 - t**2) + 0.0175 * (gap * t) ** 2], -1)
+    bridge = np.stack(
+        [gap * t, level - 0.35 - 0.22 * (1 - t**2), depth - 0.25 * (1 - t**2) + 0.0175 * (gap * t) ** 2], -1
+    )
     parts.append(_tube(bridge, thick * 1.15, texture))
     return parts
 

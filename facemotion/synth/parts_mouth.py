@@ -29,13 +29,20 @@ def pocket() -> Part:
     depth, turn = np.meshgrid(np.linspace(0, 1, 9), np.linspace(0, 2 * np.pi, 25), indexing="ij")
     wide = np.cos(depth * np.pi / 2) ** 0.6
     position = np.stack(
-        [3.25 * wide * np.cos(turn), 7.2 + 1.7 * wide * np.sin(turn), -8.7 + 0.055 * (3.25 * np.cos(turn)) ** 2 + 3.4 * np.sin(depth * np.pi / 2)], -1
+        [
+            3.25 * wide * np.cos(turn),
+            7.2 + 1.7 * wide * np.sin(turn),
+            -8.7 + 0.055 * (3.25 * np.cos(turn)) ** 2 + 3.4 * np.sin(depth * np.pi / 2),
+        ],
+        -1,
     ).reshape(-1, 3)
     triangles = faced(position, grid_triangles(9, 25), np.array([0.0, 7.2, -8.0]))[:, ::-1]
     fade = np.linspace(1, 0.25, 16)[:, None, None]
     colour = np.array([0.36, 0.11, 0.11]) * fade * np.ones((16, 4, 1))
     jaw = step(np.sin(turn).ravel(), -0.5, 0.6) * 0.95
-    return _part(position, np.ascontiguousarray(triangles), np.stack([turn / 6.3, depth], -1).reshape(-1, 2), colour, jaw)
+    return _part(
+        position, np.ascontiguousarray(triangles), np.stack([turn / 6.3, depth], -1).reshape(-1, 2), colour, jaw
+    )
 
 
 def teeth(upper: bool, tone: Array) -> Part:
@@ -62,7 +69,9 @@ def _paint_teeth(upper: bool, tone: Array) -> Array:
     y, x = np.meshgrid((np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width * 2 - 1, indexing="ij")
     if not upper:
         y = 1.0 - y
-    borders = np.array([0.0, 0.185, 0.345, 0.5, 0.64, 0.79, 1.0]) if upper else np.array([0, 0.13, 0.27, 0.42, 0.57, 0.76, 1])
+    borders = (
+        np.array([0.0, 0.185, 0.345, 0.5, 0.64, 0.79, 1.0]) if upper else np.array([0, 0.13, 0.27, 0.42, 0.57, 0.76, 1])
+    )
     distance = np.abs(np.abs(x)[..., None] - borders).min(-1)
     index = np.searchsorted(borders, np.abs(x)) - 1
     length = np.array([1.0, 0.96, 0.985, 0.95, 0.93, 0.92, 0.9])[np.clip(index, 0, 6)]

@@ -16,16 +16,17 @@ from facemotion.synth.clothes import paint_clothes
 from facemotion.synth.facial_hair import paint_beard, paint_brows, paint_scalp
 from facemotion.synth.hair_styles import hair_parts
 from facemotion.synth.headform import step
+from facemotion.synth.palette import rgb
 from facemotion.synth.part import Kind, Mesh, Part, join
 from facemotion.synth.parts_body import body_part
 from facemotion.synth.parts_ear import ear_part, paint_ear
-from facemotion.synth.parts_glasses import glasses_parts
 from facemotion.synth.parts_eye import eye_part, paint_eye
+from facemotion.synth.parts_glasses import glasses_parts
 from facemotion.synth.parts_mouth import pocket, teeth, tongue
 from facemotion.synth.shape import moved, shaped_eye, shaped_head
 from facemotion.synth.skin import bake_skin
 from facemotion.synth.topology import topology
-from facemotion.synth.traits import Traits, draw_traits, rgb
+from facemotion.synth.traits import Traits, draw_traits
 
 Array = NDArray[np.float64]
 
@@ -110,7 +111,11 @@ def _skin_part(head: Array, texture: NDArray[np.uint8]) -> Part:
 
 
 def _inner_mouth(traits: Traits, rng: np.random.Generator) -> list[Part]:
-    tone = np.array([0.93, 0.90, 0.83]) * (1 - 0.10 * float(rng.random())) * [1, 1 - 0.02 * rng.random(), 1 - 0.08 * rng.random()]
+    tone = (
+        np.array([0.93, 0.90, 0.83])
+        * (1 - 0.10 * float(rng.random()))
+        * [1, 1 - 0.02 * rng.random(), 1 - 0.08 * rng.random()]
+    )
     parts = [pocket(), teeth(True, tone), teeth(False, tone), tongue()]
     out = []
     for part in parts:
@@ -119,7 +124,17 @@ def _inner_mouth(traits: Traits, rng: np.random.Generator) -> list[Part]:
         shift = (moved(traits, middle) - middle)[0]
         stretch = 1 + 0.03 * float(traits["mouth_width"])
         position = part.position.astype(np.float64) * [stretch, 1, 1] + shift
-        out.append(Part(part.kind, position.astype(np.float32), part.triangles, part.uv, part.texture, part.head_share, part.jaw_share))
+        out.append(
+            Part(
+                part.kind,
+                position.astype(np.float32),
+                part.triangles,
+                part.uv,
+                part.texture,
+                part.head_share,
+                part.jaw_share,
+            )
+        )
     return out
 
 
@@ -147,6 +162,7 @@ def _mipmaps(parts: list[Part]) -> tuple[tuple[NDArray[np.int64], NDArray[np.uin
         table = np.array([(offsets[k], i.shape[1], i.shape[0]) for k, i in enumerate(images)], np.int64)
         out.append((table, np.concatenate([i.ravel() for i in images])))
         images = [
-            cv2.resize(i, (max(i.shape[1] // 2, 2), max(i.shape[0] // 2, 2)), interpolation=cv2.INTER_AREA) for i in images
+            cv2.resize(i, (max(i.shape[1] // 2, 2), max(i.shape[0] // 2, 2)), interpolation=cv2.INTER_AREA)
+            for i in images
         ]
     return tuple(out)

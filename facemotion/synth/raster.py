@@ -1,7 +1,7 @@
 """Z-buffer rasteriser: which triangle each sample of the picture shows, with 2x2 samples a pixel or one.
 
 Pixel coordinates have (0, 0) at the centre of the top-left pixel; `inverse_depth` is 1 / z of the camera frame, and
-greater is nearer. Triangles may carry an opacity texture: a sample sees them where it exceeds the sample's threshold."""
+greater is nearer. Triangles may carry an opacity texture: a sample sees them where that exceeds its threshold."""
 
 import numba as nb
 import numpy as np
@@ -106,7 +106,10 @@ def rasterize(
                         if samples == 2:
                             threshold = 38.0 + 60.0 * ((2 * (x & 1) + 3 * (y & 1)) % 4)
                         along = x - left
-                        visible = _opacity(u_row + u_dx * along, v_row + v_dx * along, texels, first_texel, wide, high) > threshold
+                        visible = (
+                            _opacity(u_row + u_dx * along, v_row + v_dx * along, texels, first_texel, wide, high)
+                            > threshold
+                        )
                     if visible:
                         nearest[y, x] = z
                         shown[y, x] = t
@@ -114,7 +117,9 @@ def rasterize(
 
 
 @nb.njit(cache=True)
-def corner_weights(x: float, y: float, screen: F32, inverse_depth: F32, a: int, b: int, c: int) -> tuple[float, float, float]:
+def corner_weights(
+    x: float, y: float, screen: F32, inverse_depth: F32, a: int, b: int, c: int
+) -> tuple[float, float, float]:
     """Perspective-correct weights of a triangle's corners at a pixel place, also a little outside of it."""
     ax, ay = screen[a, 0], screen[a, 1]
     bx, by = screen[b, 0] - ax, screen[b, 1] - ay

@@ -91,7 +91,9 @@ def draw(merged: Merged, view: View, samples: int) -> tuple[F32, NDArray[np.int3
     nearest = np.zeros((view.height * samples, view.width * samples), np.float32)
     shown = np.full(nearest.shape, -1, np.int32)
     m = merged
-    rasterize(m.screen, m.inverse_depth, m.triangles, m.cutout, m.uv, m.part, m.textures, m.texels, samples, nearest, shown)
+    rasterize(
+        m.screen, m.inverse_depth, m.triangles, m.cutout, m.uv, m.part, m.textures, m.texels, samples, nearest, shown
+    )
     return nearest, shown
 
 
@@ -158,7 +160,10 @@ def _glints(lighting: Lighting) -> tuple[F32, F32]:
     front = lighting.directions[:, 2] < -0.2
     half = lighting.directions[front] + np.array([0, 0, -1], np.float32)
     half /= np.linalg.norm(half, axis=1, keepdims=True)
-    colours = lighting.colours[front] * np.array([2.2 if k == 0 else 0.8 for k in range(int(front.sum()))], np.float32)[:, None]
+    colours = (
+        lighting.colours[front]
+        * np.array([2.2 if k == 0 else 0.8 for k in range(int(front.sum()))], np.float32)[:, None]
+    )
     return half.astype(np.float32), colours.astype(np.float32)
 
 
@@ -170,7 +175,7 @@ def reached(posed: Posed, lighting: Lighting) -> tuple[F32, F32]:
     reach = np.ones((len(in_head), len(mesh.position)), np.float32)
     ambient = np.ones(len(mesh.position), np.float32)
     skin = slice(0, mesh.starts[1])
-    reach[:, skin] = np.clip(harmonics(in_head).astype(np.float32) @ coefficients.T, 0.12, 1.0)
+    reach[:, skin] = np.clip(harmonics(in_head.astype(np.float64)).astype(np.float32) @ coefficients.T, 0.12, 1.0)
     ambient[skin] = 0.35 + 0.65 * open_sky
     bust = (mesh.vertex_part > 0) & (mesh.kind[mesh.vertex_part] == Kind.SKIN)
     reach[:, bust] = 0.85

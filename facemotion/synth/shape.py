@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from facemotion.synth.headform import EYE_RADIUS, MOUTH_Y, bump, step
 from facemotion.synth.parts_eye import eye_centre
-from facemotion.synth.topology import EYE_COLUMNS, topology
+from facemotion.synth.rings import EYE_COLUMNS
+from facemotion.synth.topology import topology
 from facemotion.synth.traits import SHAPES, Traits
 
 Array = NDArray[np.float64]
@@ -43,7 +44,9 @@ def shape_fields(points: Array) -> dict[str, Array]:
         "skull_height": field(dy=-0.35 * skull * step(-y, 2.0, 8.0)),
         "skull_depth": field(dz=0.30 * step(z, -3.0, 5.0) * (1 - step(y, 3.0, 9.0))),
         "forehead_slope": field(dz=0.30 * step(-y, 3.5, 8.5) * front),
-        "brow_ridge": field(dz=-0.16 * bump(x, y, 2.5, -2.0, 2.2, 0.8) * front - 0.08 * bump(x, y, 0, -2.2, 1.4, 0.9) * front),
+        "brow_ridge": field(
+            dz=-0.16 * bump(x, y, 2.5, -2.0, 2.2, 0.8) * front - 0.08 * bump(x, y, 0, -2.2, 1.4, 0.9) * front
+        ),
         "brow_height": field(dy=-0.20 * brow),
         "temples": field(0.10 * s * bump(x, y, 7.2, -2.5, 1.5, 2.5)),
         "eye_size": field(0.085 * ex * s * eye, 0.085 * ey * eye),
@@ -55,15 +58,21 @@ def shape_fields(points: Array) -> dict[str, Array]:
         "nose_length": field(dy=0.22 * bump(x, y, 0.0, 4.2, 1.9, 1.6) * front),
         "nose_width": field(0.17 * s * wings + 0.10 * x * nose * 0.4),
         "nose_bridge": field(dz=-0.22 * bridge),
-        "nose_tip": field(0.08 * x * bump(x, y, 0.0, 3.7, 1.1, 0.9) * front, 0.0, -0.09 * bump(x, y, 0.0, 3.7, 0.8, 0.7) * front),
+        "nose_tip": field(
+            0.08 * x * bump(x, y, 0.0, 3.7, 1.1, 0.9) * front, 0.0, -0.09 * bump(x, y, 0.0, 3.7, 0.8, 0.7) * front
+        ),
         "nose_upturn": field(dy=-0.19 * bump(x, y, 0.0, 3.9, 0.9, 0.8) * front),
         "nose_hump": field(dz=-0.14 * bump(x, y, 0.0, 1.5, 0.6, 0.8) * front),
         "nose_projection": field(dz=-0.24 * bump(x, y, 0.0, 3.6, 1.3, 1.4) * front),
         "bridge_width": field(0.14 * x * bump(x, y, 0.0, 1.4, 1.5, 1.8) * front),
         "mouth_width": field(0.09 * x * mouth),
         "mouth_height": field(dy=0.17 * bump(x, y, 0.0, MOUTH_Y, 3.4, 1.9) * front),
-        "upper_lip_fullness": field(0.0, -0.16 * lips * np.exp(-(((y - 6.45) / 0.42) ** 2)), -0.07 * lips * np.exp(-(((y - 6.8) / 0.4) ** 2))),
-        "lower_lip_fullness": field(0.0, 0.17 * lips * np.exp(-(((y - 8.0) / 0.48) ** 2)), -0.08 * lips * np.exp(-(((y - 7.7) / 0.45) ** 2))),
+        "upper_lip_fullness": field(
+            0.0, -0.16 * lips * np.exp(-(((y - 6.45) / 0.42) ** 2)), -0.07 * lips * np.exp(-(((y - 6.8) / 0.4) ** 2))
+        ),
+        "lower_lip_fullness": field(
+            0.0, 0.17 * lips * np.exp(-(((y - 8.0) / 0.48) ** 2)), -0.08 * lips * np.exp(-(((y - 7.7) / 0.45) ** 2))
+        ),
         "lip_protrusion": field(dz=-0.16 * bump(x, y, 0.0, MOUTH_Y, 2.2, 1.3) * front),
         "cupid_bow": field(dy=0.07 * front * (bump(x, y, 0.0, 6.4, 0.35, 0.4) - 0.6 * bump(x, y, 0.75, 6.3, 0.4, 0.4))),
         "mouth_tilt": field(dy=-0.07 * bump(x, y, 2.5, MOUTH_Y, 0.9, 0.8) * front),
@@ -72,14 +81,23 @@ def shape_fields(points: Array) -> dict[str, Array]:
         "chin_length": field(dy=0.30 * step(y, 8.2, 11.0) * (1 - step(y, 11.8, 15.0)) * step(-z, 0.0, 8.0)),
         "chin_width": field(0.11 * x * chin * step(w, 0.0, 1.0)),
         "chin_protrusion": field(dz=-0.26 * bump(x, y, 0.0, 10.3, 2.6, 1.6) * front),
-        "cheekbones": field(0.12 * s * bump(x, y, 5.6, 2.6, 2.0, 1.4), 0.0, -0.14 * bump(x, y, 4.6, 2.7, 1.6, 1.2) * front),
-        "cheek_fullness": field(0.17 * s * bump(x, y, 5.6, 6.4, 2.4, 2.4), 0.0, -0.15 * bump(x, y, 4.2, 6.2, 1.8, 2.0) * front),
+        "cheekbones": field(
+            0.12 * s * bump(x, y, 5.6, 2.6, 2.0, 1.4), 0.0, -0.14 * bump(x, y, 4.6, 2.7, 1.6, 1.2) * front
+        ),
+        "cheek_fullness": field(
+            0.17 * s * bump(x, y, 5.6, 6.4, 2.4, 2.4), 0.0, -0.15 * bump(x, y, 4.2, 6.2, 1.8, 2.0) * front
+        ),
         "face_length": field(dy=0.32 * step(y, 0.5, 9.0) * (1 - step(y, 12.5, 17.0)) * step(-z, -3.0, 5.0)),
         "face_width": field(0.020 * x * upper_face),
-        "neck_width": field(0.055 * x * step(y, 9.0, 14.0) * (1 - step(w, 5.6, 6.6)), 0.0, 0.035 * z * step(y, 11.0, 15.0)),
+        "neck_width": field(
+            0.055 * x * step(y, 9.0, 14.0) * (1 - step(w, 5.6, 6.6)), 0.0, 0.035 * z * step(y, 11.0, 15.0)
+        ),
         "asymmetry_x": field(0.07 * bump(x, y, 0.0, 5.5, 4.0, 3.5) * front),
-        "asymmetry_y": field(0.0, 0.05 * s * bump(x, y, 3.5, -1.0, 2.5, 2.5) * front + 0.05 * s * bump(x, y, 2.5, MOUTH_Y, 1.5, 1.2) * front),
-    }  # fmt: skip
+        "asymmetry_y": field(
+            0.0,
+            0.05 * s * bump(x, y, 3.5, -1.0, 2.5, 2.5) * front + 0.05 * s * bump(x, y, 2.5, MOUTH_Y, 1.5, 1.2) * front,
+        ),
+    }
 
 
 @lru_cache(maxsize=1)

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from facemotion.synth.canvas import SIZE, chart, noise, polygon_mask, region, texel_of, texture_place
 from facemotion.synth.headform import bump, step
+from facemotion.synth.palette import rgb
 from facemotion.synth.topology import topology
-from facemotion.synth.traits import Traits, rgb
+from facemotion.synth.traits import Traits
 
 Array = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -31,7 +32,9 @@ def bake_skin(traits: Traits, rng: np.random.Generator) -> NDArray[np.uint8]:
     return out
 
 
-def tint(colour: F32, where: tuple[slice, slice], mask: F32 | Array, factor: Array | tuple[float, float, float]) -> None:
+def tint(
+    colour: F32, where: tuple[slice, slice], mask: F32 | Array, factor: Array | tuple[float, float, float]
+) -> None:
     """Multiply a region by `factor` where mask is 1."""
     f = np.asarray(factor, np.float32)
     colour[where] *= 1.0 + mask[..., None].astype(np.float32) * (f - 1.0)
@@ -56,9 +59,15 @@ def _complexion(traits: Traits, rng: np.random.Generator) -> F32:
     where = region(-6.5, 6.5, -4.0, 11.0)
     x, y = c.x[where], c.y[where]
     blush = float(traits["blush"]) * (1.2 - dark)
-    ruddy = 0.9 * bump(x, y, 4.0, 3.6, 1.7, 1.5) + 0.8 * bump(x, y, 0.0, 3.6, 1.3, 1.1) + 0.35 * bump(x, y, 0.0, 10.3, 1.5, 0.9)
+    ruddy = (
+        0.9 * bump(x, y, 4.0, 3.6, 1.7, 1.5)
+        + 0.8 * bump(x, y, 0.0, 3.6, 1.3, 1.1)
+        + 0.35 * bump(x, y, 0.0, 10.3, 1.5, 0.9)
+    )
     tint(colour, where, ruddy * blush * 0.55, (1.02, 0.86, 0.86))
-    tint(colour, where, 0.55 * bump(x, y, 3.2, 0.9, 1.7, 0.8) + 0.4 * bump(x, y, 2.2, -0.2, 0.6, 0.9), (0.90, 0.86, 0.88))
+    tint(
+        colour, where, 0.55 * bump(x, y, 3.2, 0.9, 1.7, 0.8) + 0.4 * bump(x, y, 2.2, -0.2, 0.6, 0.9), (0.90, 0.86, 0.88)
+    )
     if float(traits["freckles"]) > 0:
         _freckles(colour, float(traits["freckles"]), rng)
     for _ in range(int(float(traits["moles"]))):
@@ -70,7 +79,6 @@ def _complexion(traits: Traits, rng: np.random.Generator) -> F32:
 
 def _freckles(colour: F32, amount: float, rng: np.random.Generator) -> None:
     where = region(-6.0, 6.0, -2.0, 7.0)
-    c = chart()
     mask = np.zeros(colour[where].shape[:2], np.float32)
     count = int(260 * amount)
     x, y = rng.normal(0, 3.0, count), rng.normal(2.6, 1.6, count)
@@ -116,7 +124,11 @@ def _wrinkles(colour: F32, age: float, rng: np.random.Generator) -> None:
     x = np.linspace(-3.9, 3.9, 40)
     for level in (-5.3, -4.6, -3.9):
         reach = rng.uniform(0.75, 1.0)
-        draw(x * reach, level + rng.normal(0, 0.06) - 0.14 * np.cos(x * 1.1) + 0.05 * np.sin(x * 2.3 + rng.uniform(0, 6)), 0.55)
+        draw(
+            x * reach,
+            level + rng.normal(0, 0.06) - 0.14 * np.cos(x * 1.1) + 0.05 * np.sin(x * 2.3 + rng.uniform(0, 6)),
+            0.55,
+        )
     for sign in (-1.0, 1.0):
         for slope in (-0.28, 0.02, 0.32):
             t = np.linspace(0, 1, 12)
@@ -170,7 +182,9 @@ def _lids(colour: F32, traits: Traits) -> None:
 
     for side in range(2):
         rings = [_outline(eyes[side, r]) for r in range(5)]
-        lid = polygon_mask(np.concatenate([0.4 * rings[1][: half + 1] + 0.6 * rings[3][: half + 1], rings[1][half::-1]]), 5.0)[where]
+        lid = polygon_mask(
+            np.concatenate([0.4 * rings[1][: half + 1] + 0.6 * rings[3][: half + 1], rings[1][half::-1]]), 5.0
+        )[where]
         tint(colour, where, lid, (0.80, 0.70, 0.68))
         upper = slice(0, half + 1)
         lower = np.r_[half : 2 * half, 0]
@@ -190,4 +204,9 @@ def _lids(colour: F32, traits: Traits) -> None:
         c = chart()
         tint(colour, where, makeup * 0.6 * bump(c.x[where], c.y[where], 3.4, -0.75, 1.5, 0.5), (0.62, 0.50, 0.52))
     dark = rgb(str(traits["brow_colour"])) * 0.3
-    paint(colour, where, np.clip(cv2.GaussianBlur(lash, (0, 0), 0.9)[where] / 255.0 * 1.05, 0, 0.95), np.minimum(dark, 0.12))
+    paint(
+        colour,
+        where,
+        np.clip(cv2.GaussianBlur(lash, (0, 0), 0.9)[where] / 255.0 * 1.05, 0, 0.95),
+        np.minimum(dark, 0.12),
+    )

@@ -53,10 +53,18 @@ def _reached(direction: Array, points: Array, normals: Array, triangles: NDArray
     shown = np.full((_SIZE, _SIZE), -1, np.int32)
     count = len(triangles)
     rasterize(
-        flat.astype(np.float32), (1 / depth).astype(np.float32), triangles, np.zeros(count, bool),
-        np.zeros((len(points), 2), np.float32), np.zeros(count, np.int32), np.zeros((1, 3), np.int64), np.zeros(4, np.uint8),
-        1, nearest, shown,
-    )  # fmt: skip
+        flat.astype(np.float32),
+        (1 / depth).astype(np.float32),
+        triangles,
+        np.zeros(count, bool),
+        np.zeros((len(points), 2), np.float32),
+        np.zeros(count, np.int32),
+        np.zeros((1, 3), np.int64),
+        np.zeros(4, np.uint8),
+        1,
+        nearest,
+        shown,
+    )
     at, far = seen(points + normals * 0.25)
     x, y = (np.clip(np.round(at[:, k]).astype(int), 0, _SIZE - 1) for k in range(2))
     blocked = 1.0 / np.maximum(nearest[y, x], 1e-6) < far - 0.22
