@@ -24,7 +24,9 @@ class LeanBlock(nn.Module):
         widths = config.generator.widths
         width = widths[level]
         self.of_fine = nn.Conv2d(width, width, 3, padding=1)
-        self.of_coarse = zeroed(nn.Conv2d(width, width, 1, bias=False)) if config.refined else None
+        # The coarse flow has nothing to say at sizes finer than its own.
+        twice = config.refined and config.pyramid[level] <= config.coarse.size
+        self.of_coarse = zeroed(nn.Conv2d(width, width, 1, bias=False)) if twice else None
         self.of_state = nn.Conv2d(widths[level + 1], width, 1, bias=False) if level + 1 < len(widths) else None
         self.norm = norm(width)
         self.conv = nn.Conv2d(width, width, 3, padding=1)
@@ -49,6 +51,7 @@ class PublishedBlock(nn.Module):
         super().__init__()
         width = config.generator.widths[level]
         self.last = level == 0
+        self.of_coarse = None
         if self.last:
             return
         self.of_fine = nn.Conv2d(width, width, 3, padding=1, bias=False)

@@ -49,7 +49,8 @@ class DenseMotion(nn.Module):
         bells = affine.gaussians(driving.points, size, self.sizes.variance)
         bells = bells - affine.gaussians(reference.points, size, self.sizes.variance)
         bells = F.pad(bells, (0, 0, 0, 0, 1, 0))
-        seen = grid.warp(image.repeat_interleave(candidates.shape[1], 0), candidates.flatten(0, 1))
+        # What each candidate would show helps to choose; keypoints learn from what is chosen.
+        seen = grid.warp(image.repeat_interleave(candidates.shape[1], 0), candidates.detach().flatten(0, 1))
         inputs = torch.cat((bells, seen.reshape(bells.shape[0], -1, size, size) - 0.5), 1)
         features = self.backbone(inputs)
         choice = self.choice(features).float()

@@ -52,7 +52,8 @@ class Generator(nn.Module):
         state = None
         for size, block, source in zip(self.sizes, self.blocks, reversed(features), strict=True):
             fine = _seen(source, at_size(fields, size))
-            coarse = _seen(source, at_size(fields[:1], size)) if len(fields) > 1 else None
+            twice = len(fields) > 1 and block.of_coarse is not None
+            coarse = _seen(source, at_size(fields[:1], size)) if twice else None
             state = block(state, fine, coarse)
         painted = torch.sigmoid(self.paint(state).float())
         finest = at_size(fields, image.shape[-1])

@@ -54,7 +54,7 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             reach=0.2,
         ),
         refiner=RefinerSizes(
-            structure=64,
+            structure=32,
             queries=32,
             structure_widths=(16, 32, 64, 96),
             channels=32,

@@ -65,11 +65,11 @@ class Refiner(nn.Module):
         looked_up = grid.resize(field.flow, min(level, self.sizes.queries))
         window = correlation.look_up(volumes, looked_up, self.sizes.radius)
         return Evidence(
-            correlation=grid.resize_image(window, level),
+            correlation=window,
+            driving=grid.resize_image(of_driving, window.shape[-1]),
             displacement=(field.flow - grid.identity(level, field.flow)) * (level / 2),
             occlusion=field.occlusion,
             context=grid.warp(features[self.pyramid.index(level)], field.flow),
-            driving=grid.resize_image(of_driving, level),
         )
 
 

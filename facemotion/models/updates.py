@@ -6,18 +6,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from facemotion.models import grid
 from facemotion.models.config import ModelConfig
 from facemotion.models.layers import norm, zeroed
 
 
 class Evidence(NamedTuple):
-    """What an update sees, all at the size of its level."""
+    """What an update sees. The first two may be coarser than its level."""
 
     correlation: Tensor  # the volume around the flow so far
+    driving: Tensor  # the driving side's structure
     displacement: Tensor  # the flow so far minus the identity, in pixels of this level
     occlusion: Tensor  # its logits
     context: Tensor  # the reference's features seen through the flow so far
-    driving: Tensor  # the driving side's structure
 
 
 class Step(NamedTuple):
@@ -38,8 +39,9 @@ class LeanUpdate(nn.Module):
         sizes = config.refiner
         width = sizes.widths[level]
         context = config.generator.widths[config.pyramid.index(sizes.levels[level])]
-        evidence = sizes.scales * (2 * sizes.radius + 1) ** 2 + 3 + context + sizes.channels
-        self.squeeze = nn.Conv2d(evidence, width, 1)
+        self.of_correlation = nn.Conv2d(sizes.scales * (2 * sizes.radius + 1) ** 2, width, 1)
+        self.of_driving = nn.Conv2d(sizes.channels, width, 1, bias=False)
+        self.of_warp = nn.Conv2d(context + 3, width, 1, bias=False)
         self.inherit = nn.Conv2d(sizes.widths[level - 1], width, 1, bias=False) if level else None
         self.norm = norm(width)
         self.conv1 = nn.Conv2d(width, width, 3, padding=1)
@@ -47,7 +49,10 @@ class LeanUpdate(nn.Module):
         self.head = zeroed(nn.Conv2d(width, 3, 3, padding=1))
 
     def forward(self, evidence: Evidence, hidden: Tensor | None) -> Step:
-        x = self.squeeze(torch.cat(evidence, 1))
+        # One convolution of all side by side would be the same sum, but at the finest size.
+        x = self.of_warp(torch.cat((evidence.displacement, evidence.occlusion, evidence.context), 1))
+        x = x + F.interpolate(self.of_correlation(evidence.correlation), x.shape[-2:])
+        x = x + F.interpolate(self.of_driving(evidence.driving), x.shape[-2:])
         if self.inherit is not None and hidden is not None:
             x = x + F.interpolate(self.inherit(hidden), x.shape[-2:])
         x = F.relu(self.norm(x))
@@ -77,7 +82,8 @@ class PublishedUpdate(nn.Module):
 
     def forward(self, evidence: Evidence, context: Tensor) -> Step:
         """`context`: 192 channels, from this level's own 1x1 convolution."""
-        correlation = F.relu(self.correlation2(F.relu(self.correlation1(evidence.correlation))))
+        window = grid.resize_image(evidence.correlation, evidence.displacement.shape[-1])
+        correlation = F.relu(self.correlation2(F.relu(self.correlation1(window))))
         flow = F.relu(self.flow2(F.relu(self.flow1(evidence.displacement))))
         motion = F.relu(self.join(torch.cat((correlation, flow), 1)))
         motion = torch.cat((motion, evidence.displacement.to(motion.dtype)), 1)
