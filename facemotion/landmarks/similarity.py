@@ -16,8 +16,8 @@ ROUNDS: Final = 3
 def split_motion(points: Complex, weights: NDArray[np.float64]) -> tuple[Complex, Complex, Complex]:
     """Points [T, P] -> (turn [T], place [T], local [T, P]) with points = turn * local + place.
 
-    The similarity is fitted to the stiff points, by weights [T, P]; `local` has its stiff points' mean at 0 and an
-    outer-eye distance of about 1, upright as on average. Frames without points must not be given."""
+    The similarity is fitted to the stiff points, by weights [T, P]; `local` has its stiff points' mean at 0 and, on
+    average, its outer corners of the eyes level and 1 apart. Frames without points must not be given."""
     stiff, trust = points[:, RIGID], weights[:, RIGID]
     trust = trust / np.maximum(trust.sum(axis=1, keepdims=True), 1e-12)
     place = (trust * stiff).sum(axis=1)
@@ -29,6 +29,6 @@ def split_motion(points: Complex, weights: NDArray[np.float64]) -> tuple[Complex
         turn = np.where(np.abs(turn) > 1e-9, turn, 1.0)
         shape = (centred / turn[:, None]).mean(axis=0)
     local = (points - place[:, None]) / turn[:, None]
-    eyes = np.median((local[:, OUTER_EYES[1]] - local[:, OUTER_EYES[0]]).real)
-    size = float(eyes) if eyes > 1e-9 else 1.0
-    return turn * size, place, local / size
+    eyes = (local[:, OUTER_EYES[1]] - local[:, OUTER_EYES[0]]).mean()
+    upright = complex(eyes) if abs(eyes) > 1e-9 else 1.0
+    return turn * upright, place, local / upright

@@ -67,9 +67,13 @@ def _smooth_segment(
     size = float(np.median(np.abs(turn[seen])))
     step = float(1 / fps) ** 3  # a random walk's bends grow with the cube of the time between frames
 
-    whole = np.column_stack([turn.real / size, turn.imag / size, place.real / size, place.imag / size])
-    present = np.repeat(seen[:, None], 4, axis=1)
-    steady = _smooth_columns(whole, present.astype(np.float64), settings.head, step, settings.doubt) * size
+    # In the face's own directions, so that a turned picture is smoothed like an upright one.
+    upright = turn[seen].sum() / max(abs(turn[seen].sum()), 1e-9)
+    head = np.stack([turn / upright, place / upright], axis=1) / size
+    columns = np.concatenate([head.real, head.imag], axis=1)
+    present = np.repeat(seen[:, None].astype(np.float64), 4, axis=1)
+    columns = _smooth_columns(columns, present, settings.head, step, settings.doubt)
+    steady = (columns[:, :2] + 1j * columns[:, 2:]) * size * upright
     steady_local = np.empty_like(local)
     for name, rows in TOGETHER.items():
         how: config.Steadiness = getattr(settings, name)
@@ -78,7 +82,7 @@ def _smooth_segment(
             across = _smooth_columns(local[:, row].real, weights[:, row], how, step, settings.doubt)
             down = _smooth_columns(local[:, row].imag, weights[:, row], how, step, settings.doubt)
             steady_local[:, row] = across + 1j * down
-    moved = (steady[:, 0] + 1j * steady[:, 1])[:, None] * steady_local + (steady[:, 2] + 1j * steady[:, 3])[:, None]
+    moved = steady[:, :1] * steady_local + steady[:, 1:]
     return np.stack([moved.real, moved.imag], axis=-1)
 
 
