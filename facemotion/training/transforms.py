@@ -34,14 +34,14 @@ class Warps:
         return Warps(affine, SPLINE_NOISE * normals[:, 6:NORMALS].reshape(-1, CONTROLS**2, 2))
 
     def points(self, points: Tensor) -> Tensor:
-        """Where the points [B, N, 2] of the transformed image lie in the original."""
-        squared = self._from_controls(points).square().sum(-1)
+        """Where the points [B, N, 2], or [1, N, 2], of the transformed image lie in the original."""
+        squared = _from_controls(points).square().sum(-1)
         bent = 0.5 * squared * torch.log(squared + SOFT)
         return _linear(self.affine[:, None, :, :2], points) + self.affine[:, None, :, 2] + bent @ self.weights
 
     def jacobians(self, points: Tensor) -> Tensor:
         """Derivatives [B, N, 2, 2] of `points` at the points [B, N, 2]."""
-        away = self._from_controls(points)
+        away = _from_controls(points)
         squared = away.square().sum(-1)
         slope = (torch.log(squared + SOFT) + squared / (squared + SOFT))[..., None] * away
         return self.affine[:, None, :, :2] + torch.einsum("bkc,bnkd->bncd", self.weights, slope)
@@ -49,15 +49,17 @@ class Warps:
     def images(self, images: Tensor) -> Tensor:
         """The transformed images of [B, C, S, S]."""
         size = images.shape[-1]
-        here = grid.identity(size, images).permute(0, 2, 3, 1).reshape(1, -1, 2).expand(len(images), -1, -1)
+        # One set of points for all: the costly part, the splines' shape, is then worked out once.
+        here = grid.identity(size, images).permute(0, 2, 3, 1).reshape(1, -1, 2)
         where = self.points(here).view(-1, size, size, 2)
         return F.grid_sample(images, where, padding_mode="reflection", align_corners=False)
 
-    def _from_controls(self, points: Tensor) -> Tensor:
-        """[B, N, CONTROLS^2, 2]"""
-        centres = (2 * torch.arange(CONTROLS, device=points.device, dtype=points.dtype) + 1) / CONTROLS - 1
-        controls = torch.cartesian_prod(centres, centres).flip(-1)
-        return points[:, :, None] - controls
+
+def _from_controls(points: Tensor) -> Tensor:
+    """[B, N, CONTROLS^2, 2]"""
+    centres = (2 * torch.arange(CONTROLS, device=points.device, dtype=points.dtype) + 1) / CONTROLS - 1
+    controls = torch.cartesian_prod(centres, centres).flip(-1)
+    return points[:, :, None] - controls
 
 
 def _linear(matrix: Tensor, points: Tensor) -> Tensor:
