@@ -100,7 +100,7 @@ def lid_values(expression: F32) -> tuple[tuple[float, float], tuple[float, float
     out = []
     for name in ("lid_left", "lid_right"):
         closed = float(np.clip(expression[INDEX[name]], 0.0, 1.0))
-        low = min(0.55 * squint, 0.8) - 0.08 * max(down, 0.0)
+        low = min(0.72 * squint, 0.8) - 0.08 * max(down, 0.0)
         out.append((closed + (1 - closed) * rest, closed + (1 - closed) * low))
     return out[0], out[1]
 

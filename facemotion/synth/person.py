@@ -60,11 +60,16 @@ class Person:
 
     @property
     def body(self) -> Body:
-        return _build(self.seed)
+        return _body_of(self.seed)
 
 
 @lru_cache(maxsize=24)
-def _build(seed: int) -> Body:
+def _body_of(seed: int) -> Body:
+    return build_body(seed)
+
+
+def build_body(seed: int) -> Body:
+    """Mesh and textures of a person, from nothing; `Person.body` keeps the last ones."""
     traits = draw_traits(seed)
     rng = np.random.default_rng([seed, 77])
     head = shaped_head(traits)
