@@ -1,5 +1,6 @@
 """Face tubes: one face through one shot, a box for every frame, and whether it is good enough or why not."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -49,8 +50,14 @@ def tubes_of(job: TubeJob) -> list[dict[str, Any]]:
         min_certainty=settings.min_certainty / 2,  # of a single sighting
     )
     rows: list[dict[str, Any]] = []
-    for shot, start, end in sorted(job.shots, key=lambda s: s[1]):
-        tracks = follow_faces(reader.frames(start, end, colour="grey"), start, search)
+    shots = sorted(job.shots, key=lambda shot: shot[1])
+    # One pass over the video: a seek for every shot would decode much of it twice.
+    position = shots[0][1] if shots else 0
+    stream = reader.frames(position, shots[-1][2] if shots else 0, colour="grey")
+    for shot, start, end in shots:
+        deque(islice(stream, start - position), maxlen=0)
+        tracks = follow_faces(islice(stream, end - start), start, search)
+        position = end
         described = [_describe(track, info.width, info.height) for track in tracks]
         for tube, row in enumerate(described):
             row.update(video_id=job.video_id, shot=shot, tube=tube, reason=_objection(row, float(info.fps), settings))
