@@ -49,7 +49,9 @@ def measure(name: str, seconds: float, device: torch.device) -> dict[str, dict[s
     torch.manual_seed(0)
     config = preset(name)
     model = Animator(config).eval().to(device)
-    model.to(memory_format=torch.channels_last)
+    for parameter in model.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     images = torch.rand(2, 3, config.image_size, config.image_size, device=device)
     images = images.contiguous(memory_format=torch.channels_last)
     found: dict[str, dict[str, Any]] = {}

@@ -11,8 +11,8 @@ from facemotion.models.config import ModelConfig
 from facemotion.models.keypoints import Keypoints
 from facemotion.models.layers import Hourglass, LeanUNet, zeroed
 
-# At first the warp is trusted nearly everywhere: sigmoid(3) = 0.95.
-TRUST: Final = 3.0
+# At first the warp is trusted everywhere, but not so much that what is painted instead would not learn: 0.88.
+TRUST: Final = 2.0
 # At first the background moves all that is further than this many reaches from every keypoint.
 BACKGROUND_FROM: Final = 2.0
 

@@ -15,7 +15,7 @@ from facemotion.models import grid
 from facemotion.models.blocks import LeanBlock, PublishedBlock, Seen
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import FlowField
-from facemotion.models.layers import ConvNormAct
+from facemotion.models.layers import ConvNormAct, zeroed
 
 
 class FeaturePyramid(nn.Module):
@@ -45,7 +45,7 @@ class Generator(nn.Module):
         levels = range(len(self.sizes))
         self.blocks = nn.ModuleList(block(config, level) for level in reversed(levels))
         kernel = 7 if config.layout == "published" else 3
-        self.paint = nn.Conv2d(config.generator.widths[0], 3, kernel, padding=kernel // 2)
+        self.paint = zeroed(nn.Conv2d(config.generator.widths[0], 3, kernel, padding=kernel // 2))
 
     def forward(self, image: Tensor, features: tuple[Tensor, ...], fields: list[FlowField]) -> Tensor:
         """The frame [B, 3, H, H] in [0, 1]. `image`: the reference; `features`: its pyramid; `fields`: coarse first."""
@@ -55,10 +55,13 @@ class Generator(nn.Module):
             twice = len(fields) > 1 and block.of_coarse is not None
             coarse = _seen(source, at_size(fields[:1], size)) if twice else None
             state = block(state, fine, coarse)
-        painted = torch.sigmoid(self.paint(state).float())
         finest = at_size(fields, image.shape[-1])
+        warped = grid.warp(image, finest.flow)
+        # A blurred view is what is painted at first: worse than the warp where that is right, better where it is not.
+        blurred = grid.resize_image(grid.resize_image(warped.detach(), self.sizes[0]), image.shape[-1])
+        painted = torch.sigmoid(self.paint(state).float() + torch.logit(blurred, 0.02))
         trust = torch.sigmoid(finest.occlusion)
-        return trust * grid.warp(image, finest.flow) + (1 - trust) * painted
+        return trust * warped + (1 - trust) * painted
 
 
 def at_size(fields: list[FlowField], size: int) -> FlowField:

@@ -1,6 +1,6 @@
 """One update of flow and occlusion at one level of the refiner: ours, and MRFA's."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from facemotion.models import grid
 from facemotion.models.config import ModelConfig
 from facemotion.models.layers import norm, zeroed
+
+# Of a map one pixel wide, normalised. The heads' unit: an optimiser's first steps must not throw the flow about.
+QUARTER_PIXEL: Final = 2 / 4
 
 
 class Evidence(NamedTuple):
@@ -27,8 +30,8 @@ class Step(NamedTuple):
 
 
 def step(flow: Tensor, occlusion: Tensor, hidden: Tensor | None) -> Step:
-    """From heads that speak in pixels of their level."""
-    return Step(torch.cat((flow.float() * (2 / flow.shape[-1]), occlusion.float()), 1), hidden)
+    """From the heads' flow, in quarter pixels of their level, and occlusion."""
+    return Step(torch.cat((flow.float() * (QUARTER_PIXEL / flow.shape[-1]), occlusion.float()), 1), hidden)
 
 
 class LeanUpdate(nn.Module):
