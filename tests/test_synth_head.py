@@ -99,7 +99,7 @@ def test_expressions_show() -> None:
 
 
 def test_the_head_is_closed_but_for_eyes_and_mouth() -> None:
-    """Every edge of the mesh has two triangles, but those of the openings, of the crown, the neck and the back's seam."""
+    """Every edge has two triangles, but those of the openings, of the crown, the neck and the back's seam."""
     top = topology()
     edges = np.sort(np.concatenate([top.triangles[:, [0, 1]], top.triangles[:, [1, 2]], top.triangles[:, [2, 0]]]), 1)
     unique, counts = np.unique(edges, axis=0, return_counts=True)

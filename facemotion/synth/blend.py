@@ -86,7 +86,7 @@ def displacements() -> NDArray[np.float32]:
     add("pucker", lips * np.where(upper, -0.10, 0.12), 0.0, 1.0, 0.0)
     add("funnel", around, -0.24 * x, 0.0, -0.40)
     add("funnel", lips * step(1.0 - inner, 0.0, 0.7), 0.0, np.where(upper, -0.38, 0.48), -0.12)
-    add("press", lips, 0.02 * x, -0.50 * (y - MOUTH_Y), 0.26)
+    add("press", lips, 0.02 * x, -0.50 * (y - MOUTH_Y), 0.34)
     add("upper_lip", lips * upper * step(1.0 - inner, 0.0, 0.75), 0.0, -0.62, -0.04)
     add("upper_lip", bump(x, y, 1.5, 4.8, 1.2, 1.2) * upper, 0.0, -0.22, -0.05)
     add("lower_lip", lips * lower * step(1.0 - inner, 0.0, 0.75), 0.0, 0.66, 0.02)

@@ -12,7 +12,7 @@ I32 = NDArray[np.int32]
 NEAR = 0.004  # depths closer than this share are the same surface
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def flow_of_surfaces(
     shown: I32,
     screen: F32,
@@ -56,7 +56,7 @@ def flow_of_surfaces(
     return out, visible
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def hidden_points(
     pixels: F32, depth: F32, slack: F32, screen: F32, inverse_depth: F32, triangles: I32
 ) -> NDArray[np.bool_]:

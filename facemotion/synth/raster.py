@@ -14,7 +14,7 @@ U8 = NDArray[np.uint8]
 EDGE = 1e-5  # samples exactly on a shared edge belong to both triangles, never to none
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy", inline="always")
 def _opacity(x: float, y: float, texels: U8, offset: int, width: int, height: int) -> float:
     """0..255 at a place in texels, (0, 0) the first one's centre."""
     x = min(max(x, 0.0), width - 1.001)
@@ -28,7 +28,7 @@ def _opacity(x: float, y: float, texels: U8, offset: int, width: int, height: in
     return float(top + (bottom - top) * fy)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy", inline="always")
 def _span(value: float, slope: float, first: float, last: float) -> tuple[float, float]:
     """The part of first..last where value + slope * x is not below -EDGE."""
     if slope > 0.0:
@@ -38,7 +38,7 @@ def _span(value: float, slope: float, first: float, last: float) -> tuple[float,
     return (first, last) if value >= -EDGE else (1.0, 0.0)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def rasterize(
     screen: F32,
     inverse_depth: F32,
@@ -116,7 +116,7 @@ def rasterize(
                 z += z_dx
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy", inline="always")
 def corner_weights(
     x: float, y: float, screen: F32, inverse_depth: F32, a: int, b: int, c: int
 ) -> tuple[float, float, float]:

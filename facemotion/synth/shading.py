@@ -26,7 +26,7 @@ _POWER[_MOUTH], _GLOSS[_MOUTH] = 40.0, 0.03
 _POWER[int(Kind.GLASS)], _GLOSS[int(Kind.GLASS)] = 40.0, 0.5
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def light_vertices(
     points: F32,
     normals: F32,
@@ -88,7 +88,7 @@ def light_vertices(
     return out
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy", inline="always")
 def _surface(
     t: int,
     x: float,
@@ -150,7 +150,7 @@ def _surface(
     return red, green, blue
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def resolve(
     shown: I32,
     triangles: I32,
@@ -178,6 +178,10 @@ def resolve(
         for x in range(width):
             ids[0], ids[1] = shown[2 * y, 2 * x], shown[2 * y, 2 * x + 1]
             ids[2], ids[3] = shown[2 * y + 1, 2 * x], shown[2 * y + 1, 2 * x + 1]
+            if ids[0] < 0 and ids[1] < 0 and ids[2] < 0 and ids[3] < 0:
+                image[y, x, 0], image[y, x, 1], image[y, x, 2] = background[y, x, 0], background[y, x, 1], background[y, x, 2]
+                coverage[y, x] = 0.0
+                continue
             red, green, blue, bare = 0.0, 0.0, 0.0, 0.0
             done = 0
             for i in range(4):
@@ -214,9 +218,9 @@ def resolve(
                 red, green, blue = red + 0.25 * count * r, green + 0.25 * count * g, blue + 0.25 * count * b
             coverage[y, x] = 1.0 - bare
             if bare > 0.0:
-                red += bare * background[y, x, 0] ** 2.0
-                green += bare * background[y, x, 1] ** 2.0
-                blue += bare * background[y, x, 2] ** 2.0
+                red += bare * float(background[y, x, 0]) ** 2
+                green += bare * float(background[y, x, 1]) ** 2
+                blue += bare * float(background[y, x, 2]) ** 2
             image[y, x, 0] = np.uint8(min(np.sqrt(max(red, 0.0)) + 0.5, 255.0))
             image[y, x, 1] = np.uint8(min(np.sqrt(max(green, 0.0)) + 0.5, 255.0))
             image[y, x, 2] = np.uint8(min(np.sqrt(max(blue, 0.0)) + 0.5, 255.0))
