@@ -29,3 +29,13 @@ def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
     for mine, other in zip(ours[1:], theirs[1:], strict=True):
         for a, b in zip(mine.split(","), other.split(","), strict=True):
             assert (a == b == "") or float(a) == pytest.approx(float(b), abs=1e-4, rel=1e-3)
+
+
+def test_training_imports_on_a_bare_machine() -> None:
+    """Without what only the data stages and the record need."""
+    blocked = ["polars", "av", "dlib", "mlflow", "numba", "cv2", "scipy", "dvc", "prefect", "ruamel", "face_alignment"]
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({blocked}))\n"
+        "import facemotion.training.loop, facemotion.training.outputs, facemotion.dataset.packed"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -61,7 +61,7 @@ class Trained:
 
 
 def train(job: Job, reporter: Reporter | None = None) -> Trained:
-    run = Run(job, reporter or Silent())
+    run = Run(job, reporter)
     run.resume()
     settings, state = run.settings, run.state
     pieces = Pieces(settings.batch_size, settings.accumulate, state.step, settings.steps, run.rank, run.world)
@@ -90,8 +90,8 @@ def train(job: Job, reporter: Reporter | None = None) -> Trained:
 class Run:
     """What the loop works with: the device, the processes, the trainee and its state."""
 
-    def __init__(self, job: Job, reporter: Reporter) -> None:
-        self.job, self.reporter = job, reporter
+    def __init__(self, job: Job, reporter: Reporter | None = None) -> None:
+        self.job, self.reporter = job, reporter or Silent()
         self.settings = settings = debug.shortened(job.settings, job.debug) if job.debug else job.settings
         self.accelerator = Accelerator(cpu=settings.device == "cpu", mixed_precision="no")
         self.device, self.main = self.accelerator.device, self.accelerator.is_main_process
