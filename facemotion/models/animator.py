@@ -105,7 +105,8 @@ class Animator(nn.Module):
         coarse = self.coarse(appearance.source, driving, background)
         fields = [coarse]
         if self.refiner is not None and appearance.structure is not None:
-            fields = self.refiner(appearance.features, appearance.structure, driving, coarse)
+            reference = appearance.source.keypoints
+            fields = self.refiner(appearance.features, appearance.structure, reference, driving, coarse)
         return Motion(fields, driving, background)
 
     def render(self, appearance: Appearance, motion: Motion) -> Tensor:

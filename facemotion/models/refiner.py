@@ -7,7 +7,7 @@ upsampling makes the image-sized flow, so that no convolution runs at the finest
 import torch
 from torch import Tensor, nn
 
-from facemotion.models import correlation, grid
+from facemotion.models import affine, correlation, grid
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import FlowField
 from facemotion.models.keypoints import Keypoints
@@ -35,7 +35,12 @@ class Refiner(nn.Module):
         return correlation.pyramid(self.structure.encode(image, keypoints), self.sizes.scales)
 
     def forward(
-        self, features: tuple[Tensor, ...], structure: tuple[Tensor, ...], driving: Keypoints, coarse: FlowField
+        self,
+        features: tuple[Tensor, ...],
+        structure: tuple[Tensor, ...],
+        reference: Keypoints,
+        driving: Keypoints,
+        coarse: FlowField,
     ) -> list[FlowField]:
         """`features`: the reference's pyramid, finest first; `structure`: from `encode`. States are [B, 3, n, n]:
         displacement, normalised, and occlusion logit."""
@@ -48,7 +53,9 @@ class Refiner(nn.Module):
             state = grid.resize_image(start, level) + change
             if volumes is None or level <= self.sizes.queries:
                 volumes = correlation.volumes(grid.resize_image(of_driving, min(level, self.sizes.queries)), structure)
-            evidence = self._evidence(features, volumes, of_driving, to_field(state.detach()))
+            looking = to_field(state.detach())
+            suggestion = self._suggestion(reference, driving, looking.flow)
+            evidence = self._evidence(features, volumes, of_driving, suggestion, looking)
             step = update(evidence, hidden)
             change, hidden = change + step.change, step.hidden
             state = state + step.change
@@ -58,7 +65,12 @@ class Refiner(nn.Module):
         return fields
 
     def _evidence(
-        self, features: tuple[Tensor, ...], volumes: list[Tensor], of_driving: Tensor, field: FlowField
+        self,
+        features: tuple[Tensor, ...],
+        volumes: list[Tensor],
+        of_driving: Tensor,
+        suggestion: Tensor,
+        field: FlowField,
     ) -> Evidence:
         """For one update. No gradient goes back through where it looked: each level answers for its own change."""
         level = field.flow.shape[-1]
@@ -67,10 +79,18 @@ class Refiner(nn.Module):
         return Evidence(
             correlation=window,
             driving=grid.resize_image(of_driving, window.shape[-1]),
+            suggestion=suggestion,
             displacement=(field.flow - grid.identity(level, field.flow)) * (level / 2),
             occlusion=field.occlusion,
             context=grid.warp(features[self.pyramid.index(level)], field.flow),
         )
+
+    def _suggestion(self, reference: Keypoints, driving: Keypoints, flow: Tensor) -> Tensor:
+        """What each keypoint knows of the motion around it, minus `flow`: [B, 2 K, n, n], in pixels of the level."""
+        level = flow.shape[-1]
+        bells = affine.gaussians(driving.points, level, self.sizes.variance)
+        beyond = affine.local_flows(reference, driving, level) - flow[:, None]
+        return (bells[:, :, None] * beyond).flatten(1, 2) * (level / 2)
 
 
 def to_state(field: FlowField) -> Tensor:

@@ -19,6 +19,7 @@ class Evidence(NamedTuple):
 
     correlation: Tensor  # the volume around the flow so far
     driving: Tensor  # the driving side's structure
+    suggestion: Tensor  # by how much each keypoint, near itself, would change the flow, in pixels of this level
     displacement: Tensor  # the flow so far minus the identity, in pixels of this level
     occlusion: Tensor  # its logits
     context: Tensor  # the reference's features seen through the flow so far
@@ -44,7 +45,7 @@ class LeanUpdate(nn.Module):
         context = config.generator.widths[config.pyramid.index(sizes.levels[level])]
         self.of_correlation = nn.Conv2d(sizes.scales * (2 * sizes.radius + 1) ** 2, width, 1)
         self.of_driving = nn.Conv2d(sizes.channels, width, 1, bias=False)
-        self.of_warp = nn.Conv2d(context + 3, width, 1, bias=False)
+        self.of_warp = nn.Conv2d(2 * config.keypoints.count + 3 + context, width, 1, bias=False)
         self.inherit = nn.Conv2d(sizes.widths[level - 1], width, 1, bias=False) if level else None
         self.norm = norm(width)
         self.conv1 = nn.Conv2d(width, width, 3, padding=1)
@@ -53,7 +54,7 @@ class LeanUpdate(nn.Module):
 
     def forward(self, evidence: Evidence, hidden: Tensor | None) -> Step:
         # One convolution of all side by side would be the same sum, but at the finest size.
-        x = self.of_warp(torch.cat((evidence.displacement, evidence.occlusion, evidence.context), 1))
+        x = self.of_warp(torch.cat(evidence[2:], 1))
         x = x + F.interpolate(self.of_correlation(evidence.correlation), x.shape[-2:])
         x = x + F.interpolate(self.of_driving(evidence.driving), x.shape[-2:])
         if self.inherit is not None and hidden is not None:
