@@ -202,3 +202,19 @@ def test_blinks_are_counted_once_and_errors_are_in_eye_distances() -> None:
     assert nme(truth, truth + np.array([3.0, 4.0])).mean() == pytest.approx(
         5 / np.linalg.norm(truth[0, 36] - truth[0, 45])
     )
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=25, deadline=None)
+def test_points_of_little_weight_change_nothing_where_the_face_is_rigid(seed: int) -> None:
+    """Scores differ from frame to frame; the motion of a face that only turns and shifts must not."""
+    rng = np.random.default_rng(seed)
+    face = rng.normal(size=70) + 1j * rng.normal(size=70)
+    turn = rng.uniform(0.5, 2, 12) * np.exp(1j * rng.uniform(-1, 1, 12))
+    points = turn[:, None] * face + (rng.normal(size=12) + 1j * rng.normal(size=12))[:, None] * 5
+    even = split_motion(points, np.ones(points.shape))
+    uneven = split_motion(points, rng.uniform(0.02, 1, points.shape))
+    for a, b in zip(even, uneven, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-9)
+    again = even[0][:, None] * even[2] + even[1][:, None]
+    np.testing.assert_allclose(again, points, atol=1e-9)
