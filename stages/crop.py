@@ -34,6 +34,7 @@ def main(params: Params, notes: Notes) -> str:
         raise FacemotionError("every crop reaches too far past its frame; raise crop.max_outside in params.yaml")
     publish(folder, layout.CLIPS)
     schemas.CLIPS.write(table, layout.CLIP_TABLE)
+    notes.keep(layout.CLIP_TABLE)
     save(notes, [("clips", pictures.crops_picture(layout.CLIPS, rows))])
     notes.done_with_work()
     people, frames = kept["person_id"].n_unique(), int(kept["frames"].sum())

@@ -8,11 +8,13 @@ import numpy as np
 from facemotion import layout, schemas
 from facemotion.config import Params
 from facemotion.files import fresh_folder
+from facemotion.ingest.landmark_pictures import landmarks_picture
 from facemotion.ingest.true_points import Square, true_clip_points
 from facemotion.landmarks import noise_model, scores, smoothing, store
 from facemotion.synth.truth_table import read_rows
 from stages import videos
 from stages.harness import Notes, run
+from stages.pictures import MOST, save
 
 
 def main(params: Params, notes: Notes) -> str:
@@ -23,6 +25,11 @@ def main(params: Params, notes: Notes) -> str:
     truths = videos.truths()
     figures = scores.score_landmarks(_scored(pairs)) | noise_model.score_on_model(params.smooth) if truths else {}
     notes.score(figures)
+    clips = schemas.CLIPS.read(layout.CLIP_TABLE).filter("accepted").sort("clip_id")
+    shown = [
+        (layout.CLIPS / path, *pairs[name]) for name, path in clips.head(MOST).select("clip_id", "path").iter_rows()
+    ]
+    save(notes, [("landmarks", landmarks_picture(shown))])
     told = f"; jitter {figures['jitter_ratio']:.2f} of the raw" if "jitter_ratio" in figures else ""
     return f"{len(steady)} clips, {sum(len(track.points) for track in steady)} frames{told}"
 

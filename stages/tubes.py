@@ -10,10 +10,12 @@ from facemotion.config import Params
 from facemotion.errors import FacemotionError
 from facemotion.ingest import pictures, tubes
 from facemotion.ingest.planned import PlannedFace
+from facemotion.ingest.scores import score_tubes
 from stages import videos
 from stages.harness import Notes, run
 from stages.items import map_all
 from stages.pictures import MOST, save
+from stages.true_faces import true_faces
 
 
 def main(params: Params, notes: Notes) -> str:
@@ -32,6 +34,9 @@ def main(params: Params, notes: Notes) -> str:
     rows = [row for found in map_all("tubes", tubes.tubes_of, jobs, params) for row in found]
     table = schemas.TUBES.frame(rows)
     schemas.TUBES.write(table, layout.TUBES)
+    notes.keep(layout.TUBES)
+    faces = [face for path in videos.truths().values() for face in true_faces(path, params.tubes)]
+    notes.score(score_tubes(rows, faces, params.shots.margin_frames) if faces else {})
     # Videos with rejects first: they are the ones to check.
     by_video = {job.video_id: [row for row in rows if row["video_id"] == job.video_id] for job in jobs}
     telling = sorted(jobs, key=lambda job: (-sum(not row["accepted"] for row in by_video[job.video_id]), job.video_id))

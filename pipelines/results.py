@@ -1,0 +1,64 @@
+"""`python -m pipelines.results`: put the committed scores and the latest benchmark figures into docs/results.md."""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+from facemotion import layout
+from facemotion.files import write_text
+
+PAGE: Final = Path("docs/results.md")
+
+
+def scores() -> str:
+    """A table of every metric file, in the order of their names."""
+    lines = ["| file | figure | value |", "|---|---|---|"]
+    for path in sorted(layout.METRICS.glob("*.json")):
+        for name, value in json.loads(path.read_text()).items():
+            lines.append(f"| {path.stem} | `{name}` | {_short(value)} |")
+    return "\n".join(lines)
+
+
+def benchmarks() -> str | None:
+    """A table of what `make bench` measured last on this machine; None where it has not run."""
+    files = sorted(layout.BENCHMARKS.glob("*.json"))
+    if not files:
+        return None
+    lines = ["| benchmark | figure | value | unit |", "|---|---|---|---|"]
+    for path in files:
+        content = json.loads(path.read_text())
+        for entry in content if isinstance(content, list) else []:
+            lines.append(f"| {path.stem} | {entry['name']} | {_short(entry['value'])} | {entry.get('unit', '')} |")
+    return "\n".join(lines)
+
+
+def _short(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def filled(page: str) -> str:
+    """The page with what stands between its markers made anew; benchmarks stay as they are where none has run."""
+    for name, table in (("scores", scores()), ("benchmarks", benchmarks())):
+        if table is not None:
+            pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+            table = table.replace("\\", "\\\\")
+            page = re.sub(pattern, rf"\g<1>{table}\n\g<2>", page, flags=re.DOTALL)
+    return page
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; end with 1 if the page is stale")
+    check = parser.parse_args().check
+    page = PAGE.read_text()
+    made = filled(page)
+    if check:
+        sys.exit(f"{PAGE} is stale: run python -m pipelines.results" if made != page else 0)
+    write_text(PAGE, made)
+
+
+if __name__ == "__main__":
+    main()
