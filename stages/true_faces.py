@@ -28,7 +28,6 @@ def true_faces(path: Path, settings: Tubes) -> Iterator[TrueFace]:
                 wanted=bool(
                     np.median(boxes[:, 3] - boxes[:, 1]) >= settings.min_face_px
                     and np.median(np.abs(track["pose"][:, 0])) <= settings.max_yaw
-                    and np.mean([share_outside(box, video.width, video.height) for box in boxes])
-                    <= settings.max_outside
+                    and outside <= settings.max_outside
                 ),
             )
