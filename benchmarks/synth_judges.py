@@ -80,7 +80,8 @@ def sampled_frame(rng: np.random.Generator, seed: int, max_yaw: float) -> tuple[
 
 
 def backdrop(rng: np.random.Generator) -> NDArray[np.uint8]:
-    coarse = rng.uniform(40, 210, (5, 5, 3)).astype(np.float32)
+    grey, tint = rng.uniform(50, 200, (5, 5, 1)), rng.uniform(0.8, 1.15, (5, 5, 3))
+    coarse = (grey * tint).astype(np.float32)
     smooth = cv2.resize(coarse, (VIEW.width, VIEW.height), interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(smooth, 0, 255), np.uint8)
 
@@ -180,9 +181,8 @@ def judge_cnn(count: int) -> float:
         rng = np.random.default_rng([seed, 8])
         actor, lighting = sampled_frame(rng, 3000 + seed, 30)
         image = render(VIEW, [actor], lighting, backdrop(rng)).image
-        truth = geometry.points(VIEW, actor)[0].astype(np.float64) / 2
-        small = cv2.resize(image, (256, 256), interpolation=cv2.INTER_AREA)
-        found += best_match([d.rect for d in detector(small, 1)], truth) is not None
+        truth = geometry.points(VIEW, actor)[0].astype(np.float64)
+        found += best_match([d.rect for d in detector(image, 0)], truth) is not None
     return found / max(count, 1)
 
 
@@ -199,6 +199,30 @@ def contact_sheet(people: int, size: int = 256) -> NDArray[np.uint8]:
     return tile(tiles, 6)
 
 
+def performance_sheet(seed: int, size: int = 256) -> NDArray[np.uint8]:
+    """One person through expressions and head poses."""
+    view, tiles = View(size, size), []
+    ground = cv2.resize(backdrop(np.random.default_rng(seed)), (size, size), interpolation=cv2.INTER_AREA)
+    expressions: list[dict[str, float]] = [
+        {},
+        {"jaw_open": 0.7},
+        {"smile": 0.9},
+        {"smile": 0.8, "upper_lip": 0.5, "jaw_open": 0.2},
+    ]
+    expressions += [{"pucker": 0.9}, {"funnel": 0.8, "jaw_open": 0.3}, {"frown": 0.9, "brow_down": 0.7}]
+    expressions += [{"brow_inner_up": 1.0, "brow_outer_up": 0.8, "jaw_open": 0.3}, {"lid_left": 1.0, "lid_right": 1.0}]
+    expressions += [{"gaze_x": 0.8}, {"gaze_x": -0.6, "gaze_y": -0.6}, {"lid_left": 1.0, "smile": 0.6}]
+    poses = [(0, 0, 0)] * 12 + [(-45, 0, 0), (-25, 0, 0), (25, 0, 0), (45, 0, 0), (0, -20, 0), (15, 15, 15)]
+    for controls, pose in zip(expressions + [{}] * 6, poses, strict=True):
+        expression = neutral_expression()
+        for name, value in controls.items():
+            expression[INDEX[name]] = value
+        turned = np.array([*pose, 0, 0, 0], np.float32)
+        actor = Actor(Person.from_seed(seed), expression, turned, (size / 2, size * 0.51), size * 0.45)
+        tiles.append(render(view, [actor], Lighting.studio(), ground).image)
+    return tile(tiles, 6)
+
+
 def tile(images: list[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
     blank = np.zeros_like(images[0])
     padded = images + [blank] * (-len(images) % columns)
@@ -209,7 +233,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=40)
     parser.add_argument("--frames", type=int, default=9)
-    parser.add_argument("--cnn", type=int, default=0, help="frames for the CNN detector, half a second each")
+    parser.add_argument("--cnn", type=int, default=0, help="frames for the CNN detector, a second or two each")
     parser.add_argument("--motion", type=int, default=8, help="people for the correlations over time")
     parser.add_argument("--out", type=Path, help="folder for a contact sheet and the frames no face was found in")
     args = parser.parse_args()
@@ -230,6 +254,7 @@ def main() -> None:
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(args.out / "people.png"), contact_sheet(24)[..., ::-1])
+        cv2.imwrite(str(args.out / "performance.png"), performance_sheet(11)[..., ::-1])
         if missed:
             cv2.imwrite(str(args.out / "missed.png"), tile(missed, 6)[..., ::-1])
         (args.out / "missed.txt").write_text("\n".join(tally.missed))

@@ -44,7 +44,7 @@ def paint_clothes(traits: Traits, rng: np.random.Generator) -> tuple[NDArray[np.
         depth = depth - front * 0.035 * np.clip(5.2 - np.abs(x), 0, 6)
     if garment == "jacket":
         opening = front * np.clip(2.2 + 0.10 * (y - 17) - np.abs(x) * 0.8, -3, 3)
-        shirt = step(opening, -0.1, 0.1)[..., None]
+        shirt = step(opening, -0.4, 0.4)[..., None]
         colour = colour * (1 - shirt) + np.array([0.86, 0.87, 0.89]) * shirt
         lapel = np.exp(-(((opening + 0.9) / 0.25) ** 2))[..., None]
         colour = colour * (1 - 0.25 * lapel)

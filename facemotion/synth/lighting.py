@@ -32,19 +32,19 @@ class Lighting:
     @classmethod
     def sample(cls, rng: np.random.Generator) -> Self:
         side = rng.choice([-1.0, 1.0])
-        key = float(rng.uniform(0.36, 0.56))
-        fill = float(rng.uniform(0.20, 0.34))
+        key, fill, ambient = (float(rng.uniform(*r)) for r in ((0.36, 0.56), (0.20, 0.34), (0.32, 0.46)))
         rim = float(rng.choice([0.0, rng.uniform(0.1, 0.45)]))
         warm = rng.normal(0.0, 0.045)
         cool = -0.6 * warm + rng.normal(0.0, 0.025)
+        # However the lamps share it out, the face ends up about equally bright and not burnt out.
+        exposure = float(rng.uniform(0.86, 1.04)) / (0.85 * key + 0.75 * fill + 0.85 * ambient)
         lamps = (
-            (side * rng.uniform(5, 42), rng.uniform(12, 42), key),
-            (-side * rng.uniform(20, 55), rng.uniform(-5, 20), fill),
-            (-side * rng.uniform(125, 165), rng.uniform(10, 45), rim),
+            (side * rng.uniform(5, 42), rng.uniform(12, 42), key * exposure),
+            (-side * rng.uniform(20, 55), rng.uniform(-5, 20), fill * exposure),
+            (-side * rng.uniform(125, 165), rng.uniform(10, 45), rim * exposure),
         )
-        ambient = float(rng.uniform(0.32, 0.46))
         tint = np.array([1 + warm, 1.0, 1 - 1.2 * warm])
-        return cls._of(lamps, tint, np.array([1 + cool, 1.0, 1 - 1.2 * cool]), ambient)
+        return cls._of(lamps, tint, np.array([1 + cool, 1.0, 1 - 1.2 * cool]), ambient * exposure)
 
     @classmethod
     def _of(

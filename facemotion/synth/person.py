@@ -63,7 +63,7 @@ class Person:
         return _body_of(self.seed)
 
 
-@lru_cache(maxsize=24)
+@lru_cache(maxsize=12)
 def _body_of(seed: int) -> Body:
     return build_body(seed)
 

@@ -179,7 +179,11 @@ def resolve(
             ids[0], ids[1] = shown[2 * y, 2 * x], shown[2 * y, 2 * x + 1]
             ids[2], ids[3] = shown[2 * y + 1, 2 * x], shown[2 * y + 1, 2 * x + 1]
             if ids[0] < 0 and ids[1] < 0 and ids[2] < 0 and ids[3] < 0:
-                image[y, x, 0], image[y, x, 1], image[y, x, 2] = background[y, x, 0], background[y, x, 1], background[y, x, 2]
+                image[y, x, 0], image[y, x, 1], image[y, x, 2] = (
+                    background[y, x, 0],
+                    background[y, x, 1],
+                    background[y, x, 2],
+                )
                 coverage[y, x] = 0.0
                 continue
             red, green, blue, bare = 0.0, 0.0, 0.0, 0.0
