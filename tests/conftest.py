@@ -66,8 +66,9 @@ class Project:
         return YAML(typ="safe", pure=True).load(self.root / "dvc.lock")["stages"]
 
 
-def copy_project(target: Path) -> Project:
-    """What git knows of this project, or would, committed in a new repository; no data, no record."""
+def copy_project(target: Path, compiled: Path = ROOT) -> Project:
+    """What git knows of this project, or would, committed in a new repository; no data, no record. Kernels that numba
+    has compiled in the folder `compiled` come along, since compiling takes longer than rendering what tests need."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT, capture_output=True, check=True,
@@ -76,6 +77,9 @@ def copy_project(target: Path) -> Project:
         if (ROOT / name).is_file() and name != "dvc.lock":
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
+    for kernel in compiled.glob("facemotion/*/__pycache__/*.nb[ci]"):
+        (target / kernel.relative_to(compiled)).parent.mkdir(exist_ok=True)
+        shutil.copy2(kernel, target / kernel.relative_to(compiled))
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "copy"]):
         subprocess.run([*git, *words], cwd=target, check=True)

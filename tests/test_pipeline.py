@@ -77,7 +77,7 @@ KILLED = (("fetch", "videos/*.mp4"), ("crop", "**/*.mp4"))
 
 def test_killed_twice_it_still_makes_the_same_bytes(smoke: Project, tmp_path: Path) -> None:
     """Also: another folder, from scratch, gives the same hashes throughout."""
-    project = copy_project(tmp_path)
+    project = copy_project(tmp_path, compiled=smoke.root)
     (project.root / "params.yaml").write_bytes((smoke.root / "params.yaml").read_bytes())
     for stage, sign in KILLED:
         kill_during(project, stage, sign)
@@ -90,15 +90,14 @@ def test_killed_twice_it_still_makes_the_same_bytes(smoke: Project, tmp_path: Pa
 
 @pytest.mark.soak
 def test_killed_at_any_time_it_still_makes_the_same_bytes(smoke: Project, tmp_path: Path) -> None:
-    project = copy_project(tmp_path)
+    project = copy_project(tmp_path, compiled=smoke.root)
     (project.root / "params.yaml").write_bytes((smoke.root / "params.yaml").read_bytes())
     for seconds in range(2, 80, 4):
         process = project.start(sys.executable, "-m", "dvc", "repro")
         time.sleep(seconds)
         kill_family(process.pid)
         process.wait()
-        forget_locks(project)
-    project.dvc("repro", timeout=900)
+        project.dvc("repro", timeout=900)
     assert hashes(project) == hashes(smoke)
 
 
@@ -112,7 +111,6 @@ def kill_during(project: Project, stage: str, sign: str) -> None:
         time.sleep(0.02)
     kill_family(process.pid)
     process.wait()
-    forget_locks(project)
 
 
 def kill_family(pid: int) -> None:
@@ -123,11 +121,6 @@ def kill_family(pid: int) -> None:
         except ProcessLookupError:
             continue
     psutil.wait_procs(family, timeout=10)
-
-
-def forget_locks(project: Project) -> None:
-    """DVC's own advice after a kill: its read-write lock names processes that live no more."""
-    (project.root / ".dvc/tmp/rwlock").unlink(missing_ok=True)
 
 
 def test_one_parameter_by_dvc_exp_run(smoke: Project) -> None:
