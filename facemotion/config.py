@@ -100,6 +100,7 @@ class Landmarks(Section):
     landmarker: Literal["dlib"]
     averaged: Annotated[int, Field(ge=1, le=9)]
     check_iou: Share
+    doubt: Share
 
 
 class Steadiness(Section):

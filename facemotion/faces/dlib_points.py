@@ -42,13 +42,15 @@ class DlibLandmarker:
 
     def points(self, image: Image, box: Box) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         grey = _grey(image)
-        first, _ = self._predict(grey, np.asarray(box, np.float64), 0.0, ((0.0, 0.0, 0.0),))
-        return self.follow(image, first.astype(np.float32))
+        first = self._predict(grey, np.asarray(box, np.float64), 0.0, self._shifts)
+        upright = self._predict(grey, face_boxes(first[0]), roll_of(first[0]), self._shifts)
+        # Where the first look is wrong, so is the turn taken from it.
+        return self._whole(image, *min(upright, first, key=lambda found: float(found[1].mean())))
 
     def follow(self, image: Image, previous: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        grey = _grey(image)
-        box, roll = face_boxes(previous), roll_of(previous)
-        mean, spread = self._predict(grey, box, roll, self._shifts)
+        return self._whole(image, *self._predict(_grey(image), face_boxes(previous), roll_of(previous), self._shifts))
+
+    def _whole(self, image: Image, mean: Floats, spread: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         points, scores = np.empty((N_POINTS, 2)), np.empty(N_POINTS)
         points[:N_IBUG], scores[:N_IBUG] = mean, np.exp(-((spread / DOUBTFUL_SPREAD) ** 2))
         points[N_IBUG:], scores[N_IBUG:] = find_pupils(image, mean)

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion import config
-from facemotion.faces.boxes import face_boxes, iou_matrix
+from facemotion.faces.boxes import Box, face_boxes, iou_matrix
 from facemotion.faces.interfaces import Image, Landmarker
 from facemotion.faces.registry import landmarker
 from facemotion.landmarks.layout import N_IBUG, N_POINTS
 from facemotion.landmarks.store import Track
 from facemotion.video import Reader
+
+Found = tuple[NDArray[np.float32], NDArray[np.float32]]  # points and scores
 
 LOST: Final = 0.15  # mean score of a frame's points below which nothing is believed
 
@@ -38,28 +40,33 @@ def landmarks_of(job: LandmarkJob) -> Track:
     scores = np.zeros((reader.info.frames, N_POINTS), np.float32)
     previous: NDArray[np.float32] | None = None
     for number, frame in enumerate(reader.frames(colour="grey")):
-        box = np.array(job.faces[min(number, len(job.faces) - 1)], np.float64)
-        previous = _one_frame(found, frame, previous, box, job.settings.check_iou, points[number], scores[number])
+        box = job.faces[min(number, len(job.faces) - 1)]
+        best = _best(found, frame, previous, box, job.settings)
+        if best is not None:
+            points[number], scores[number] = best
+        previous = best[0] if best is not None else None
     return Track(job.clip_id, reader.info.fps, points, scores)
 
 
-def _one_frame(
-    found: Landmarker,
-    frame: Image,
-    previous: NDArray[np.float32] | None,
-    box: NDArray[np.float64],
-    check_iou: float,
-    points: NDArray[np.float32],
-    scores: NDArray[np.float32],
-) -> NDArray[np.float32] | None:
-    """Fill in a frame's points and scores; the points to follow on from, or None where there is no face."""
-    for start in (previous, None):
-        if start is not None:
-            seen, sure = found.follow(frame, start)
-        else:
-            seen, sure = found.points(frame, (float(box[0]), float(box[1]), float(box[2]), float(box[3])))
-        overlap = float(iou_matrix([face_boxes(seen)], [box])[0, 0])
-        if overlap >= check_iou and float(sure[:N_IBUG].mean()) >= LOST:
-            points[:], scores[:] = seen, sure
-            return seen
-    return None
+def _best(
+    found: Landmarker, frame: Image, previous: NDArray[np.float32] | None, box: Box, settings: config.Landmarks
+) -> Found | None:
+    """Points and scores of one frame, followed from the frame before or, where that is in doubt, sought anew in the
+    tube's box, whichever is surer; None where there is no face."""
+    candidates = []
+    if previous is not None:
+        candidates.append(found.follow(frame, previous))
+    if not candidates or not _on_face(candidates[0], box, settings) or _sureness(candidates[0]) < settings.doubt:
+        candidates.append(found.points(frame, box))
+    # Following lingers on an error: a wrong face makes the next frame's box wrong.
+    fitting = [candidate for candidate in candidates if _on_face(candidate, box, settings)]
+    return max(fitting, key=_sureness, default=None)
+
+
+def _on_face(candidate: Found, box: Box, settings: config.Landmarks) -> bool:
+    overlap = float(iou_matrix([face_boxes(candidate[0])], [box])[0, 0])
+    return overlap >= settings.check_iou and _sureness(candidate) >= LOST
+
+
+def _sureness(candidate: Found) -> float:
+    return float(candidate[1][:N_IBUG].mean())
