@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 from training_toys import ToyClips, job, run, settings
 
 from facemotion.errors import FacemotionError
-from facemotion.training import checkpoint, debug
+from facemotion.models.weights import load_model
+from facemotion.training import checkpoint, debug, outputs
 from facemotion.training.loop import Trained, train
 
 TOYS = Path(__file__).parent / "training_toys.py"
@@ -193,6 +195,28 @@ def test_what_is_reported(tmp_path: Path) -> None:
     assert len(record.pictures) == 1
     assert record.pictures[0].shape == (4 * 66, 7 * 66, 3)
     assert record.pictures[0].std() > 10
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_compiled_it_learns_the_same(tmp_path: Path) -> None:
+    changes = {"steps": 2, "watch__log_every": 1, "watch__validate_every": 100}
+    wanted = [job(tmp_path / f"{i}", settings(compile=i == 1, **changes), validation=None) for i in (0, 1)]
+    plain, compiled = (train(one).history.column("loss") for one in wanted)
+    for (_, one), (_, other) in zip(plain, compiled, strict=True):
+        assert one == pytest.approx(other, rel=1e-3)
+
+
+def test_what_is_left_behind(tmp_path: Path) -> None:
+    wanted = job(tmp_path / "work", settings())
+    trained = train(wanted)
+    outputs.write(trained, wanted.model, tmp_path / "models/toy")
+    assert sorted(path.name for path in (tmp_path / "models/toy").iterdir()) == [
+        "config.json", "history.csv", "weights.safetensors",
+    ]  # fmt: skip
+    model = load_model(tmp_path / "models/toy")
+    assert all(torch.equal(weight, trained.weights[name]) for name, weight in model.state_dict().items())
+    assert (tmp_path / "models/toy/history.csv").read_text().startswith("step,background,gradient,")
 
 
 def test_frozen_coarse_motion_stays_as_it_was(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 import csv
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+HISTORY: Final = "history.csv"
 
 
 class History:

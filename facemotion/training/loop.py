@@ -12,6 +12,7 @@ import torch
 from accelerate import Accelerator  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
+from facemotion import files
 from facemotion.console import Ticker, progress
 from facemotion.dataset.augmentation import Batch, prepare
 from facemotion.dataset.sampling import PairSampler
@@ -20,7 +21,7 @@ from facemotion.models.animator import Animator
 from facemotion.training import checkpoint, debug, failures, optimiser, validation
 from facemotion.training.config import Training
 from facemotion.training.debug import Mode
-from facemotion.training.history import History
+from facemotion.training.history import HISTORY, History
 from facemotion.training.losses import Trainee
 from facemotion.training.optimiser import Average
 from facemotion.training.pictures import sample_grid
@@ -214,6 +215,7 @@ class Run:
     def _keep(self) -> None:
         if self.main:
             self.state.save(self.job.work, self.identity)
+            files.write_text(self.job.work / HISTORY, self.state.history.csv())
 
     def figures(self, stream: Stream) -> dict[str, float]:
         """Images a second, and the shares of the time in which the step waited for data, or made batches of it."""

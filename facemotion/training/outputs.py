@@ -5,9 +5,8 @@ from pathlib import Path
 from facemotion import files
 from facemotion.models.animator import Animator
 from facemotion.models.weights import save_model
+from facemotion.training.history import HISTORY
 from facemotion.training.loop import Trained
-
-HISTORY = "history.csv"
 
 
 def write(trained: Trained, model: Animator, folder: Path) -> None:
