@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.synth.background import Background
-from facemotion.synth.controls import Performance, neutral_expression
+from facemotion.synth.controls import INDEX, Performance
 from facemotion.synth.performance import perform
 from facemotion.synth.person import Person
 from facemotion.synth.scene import Actor, Lighting, View, render
@@ -17,13 +17,12 @@ FACE_PX: Final = 118.0  # brow to chin
 MIDDLE: Final = (SIDE / 2, SIDE * 0.57)
 
 
-def person_tile(seed: int, performance: Performance | None = None, frame: int = 0) -> Image:
-    """A person at a moment of a performance, or at rest, in a light and before a background of their own."""
-    at_rest = performance is None
+def person_tile(seed: int, performance: Performance, frame: int) -> Image:
+    """A person at a moment of a performance, in a light and before a background of their own."""
     actor = Actor(
         person=Person.from_seed(seed),
-        expression=neutral_expression() if at_rest else performance.expression[frame],
-        pose=np.zeros(6, np.float32) if at_rest else performance.pose[frame],
+        expression=performance.expression[frame],
+        pose=performance.pose[frame],
         anchor=MIDDLE,
         face_px=FACE_PX,
     )
@@ -36,8 +35,8 @@ def people_tiles(seeds: list[int]) -> list[Image]:
     tiles = []
     for seed in seeds:
         performance = perform(seed, 100, 25)
-        away = np.abs(performance.pose[:, :3]).sum(axis=1) / 30 + performance.expression[:, 15:17].sum(axis=1)
-        away += np.abs(performance.expression[:, 18:20]).sum(axis=1)
+        looks = performance.expression[:, [INDEX[name] for name in ("lid_left", "lid_right", "gaze_x", "gaze_y")]]
+        away = np.abs(performance.pose[:, :3]).sum(axis=1) / 30 + np.abs(looks).sum(axis=1)
         tiles.append(person_tile(seed, performance, int(np.argmin(away))))
     return tiles
 
