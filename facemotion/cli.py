@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 source_app = typer.Typer(help="The clip source that params.yaml names.", no_args_is_help=True)
 app.add_typer(source_app, name="source")
+model_app = typer.Typer(help="The models: their sizes and what they cost.", no_args_is_help=True)
+app.add_typer(model_app, name="model")
 
 
 @app.callback(invoke_without_command=True)
@@ -110,6 +112,20 @@ def scan() -> None:
     came, went = scanning.changes(before, now)
     scanning.save(now)
     typer.echo(f"{layout.SOURCE}: {len(now.files)} videos, {len(came)} new or changed, {len(went)} gone")
+
+
+@model_app.command()
+def summary(
+    preset: Annotated[str, typer.Option(help="tiny, small, base or published.")] = "tiny",
+) -> None:
+    """Parameters and FLOPs of a model, module by module.
+
+    Example: `facemotion model summary --preset base`
+    """
+    from facemotion.models import presets
+    from facemotion.models import summary as sizes
+
+    typer.echo(sizes.table(presets.preset(preset)))
 
 
 def main() -> None:

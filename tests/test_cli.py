@@ -33,7 +33,9 @@ def facemotion(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.mark.parametrize("command", [[], ["configure"], ["check"], ["doctor"], ["ui"], ["source"], ["source", "scan"]])
+@pytest.mark.parametrize(
+    "command", [[], ["configure"], ["check"], ["doctor"], ["ui"], ["source"], ["source", "scan"], ["model", "summary"]]
+)
 def test_every_command_explains_itself(project: Path, command: list[str]) -> None:
     told = facemotion(project, *command, "--help")
     assert told.returncode == 0
@@ -92,6 +94,16 @@ def test_doctor_finds_this_environment_in_order(project: Path) -> None:
     ):
         assert what in findings
     assert all(finding["remedy"] for finding in findings.values() if finding["state"] != "ok")
+
+
+def test_model_summary_prints_sizes_and_refuses_an_unknown_preset(project: Path) -> None:
+    told = facemotion(project, "model", "summary", "--preset", "tiny")
+    assert told.returncode == 0, told.stderr
+    assert "GFLOP" in told.stdout
+    odd = facemotion(project, "model", "summary", "--preset", "huge")
+    assert odd.returncode == 1
+    assert "tiny" in odd.stderr
+    assert "Traceback" not in odd.stderr
 
 
 @pytest.mark.slow
