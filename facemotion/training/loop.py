@@ -32,6 +32,8 @@ from facemotion.training.stream import Clips, Pieces, Stream
 
 log = logging.getLogger(__name__)
 PICTURE_ROWS = 6
+# Above this share of the time spent waiting for data, a person is told.
+STARVED = 0.05
 
 
 @dataclass(frozen=True)
@@ -229,8 +231,11 @@ class Run:
 
     def result(self, stream: Stream) -> Trained:
         best = checkpoint.load(self.job.work / checkpoint.BEST)
-        state = self.state
-        return Trained(best.tensors, state.best_step, state.best_score, state.history, self.figures(stream))
+        state, figures = self.state, self.figures(stream)
+        log.info("%s: %.0f images a second", self.job.name, figures["images_s"])
+        if figures["wait_share"] > STARVED:
+            log.warning("%.0f %% of the time went by waiting for data: raise workers", 100 * figures["wait_share"])
+        return Trained(best.tensors, state.best_step, state.best_score, state.history, figures)
 
     def _validation(self) -> validation.Validation | None:
         every, source = self.settings.watch, self.job.validation
