@@ -68,11 +68,10 @@ TAKEN: Final = 8
 def prepare(frames: Frames, size: int, rules: AugmentationRules | None) -> Batch:
     """The batch at a model's size, areas averaged; augmented where there are rules for it."""
     count, edge = len(frames.index), frames.images.shape[-2]
-    # Planes of bytes first, floats after: four times less to move about.
-    images = frames.images.flatten(0, 1).permute(0, 3, 1, 2).contiguous().float()
+    images = frames.images.flatten(0, 1)
     points = (2 * frames.points.flatten(0, 1) + 1) / edge - 1
     if rules is None:
-        pixels = _resize(images, size) / 255
+        pixels = _resized(images, size) / 255
     else:
         moves = _moves(frames, rules)
         pixels = _coloured(_moved_images(images, moves, size), _colours(frames, rules.colour))
@@ -81,12 +80,32 @@ def prepare(frames: Frames, size: int, rules: AugmentationRules | None) -> Batch
     return Batch(frames.index, pixels[:, 0], pixels[:, 1], points[:, 0], points[:, 1], frames.normals[:, TAKEN:])
 
 
-def _resize(images: Tensor, size: int) -> Tensor:
-    if images.shape[-1] == size:
-        return images
-    if images.shape[-1] % size == 0:
-        return F.avg_pool2d(images, images.shape[-1] // size)
-    return F.interpolate(images, (size, size), mode="bilinear", align_corners=False, antialias=True)
+def _resized(images: Tensor, size: int) -> Tensor:
+    """Bytes [N, H, H, 3] as planes of floats, 0 to 255, [N, 3, size, size]."""
+    edge = images.shape[1]
+    if edge % size == 0:
+        return _averaged(images, edge // size)
+    planes = images.permute(0, 3, 1, 2).contiguous().float()
+    return F.interpolate(planes, (size, size), mode="bilinear", align_corners=False, antialias=True)
+
+
+def _averaged(images: Tensor, factor: int) -> Tensor:
+    """Means over squares of pixels, as planes of floats. Adding up lines of short integers, laid out as decoding left
+    them, takes a fifth of the time of pooling planes of floats."""
+    if factor == 1:
+        return images.permute(0, 3, 1, 2).contiguous().float()
+    count, edge = images.shape[:2]
+    size = edge // factor
+    enough = torch.int16 if 255 * factor**2 < 2**15 else torch.int32
+    lines = images.reshape(count, size, factor, 3 * edge)
+    sums = lines[:, :, 0].to(enough)
+    for line in range(1, factor):
+        sums += lines[:, :, line]
+    columns = sums.view(count, size, size, factor, 3)
+    total = columns[:, :, :, 0].clone()
+    for column in range(1, factor):
+        total += columns[:, :, :, column]
+    return total.permute(0, 3, 1, 2).contiguous().float() / factor**2
 
 
 def _moves(frames: Frames, rules: AugmentationRules) -> Tensor:
@@ -104,9 +123,9 @@ def _moves(frames: Frames, rules: AugmentationRules) -> Tensor:
 
 
 def _moved_images(images: Tensor, moves: Tensor, size: int) -> Tensor:
-    """At `size`, seen through the moves; those merely mirrored, or not moved at all, stay as sharp as they were."""
+    """Bytes [N, H, H, 3] at `size`, seen through the moves; what is merely mirrored, or not moved, stays sharp."""
     still = (moves.abs() == torch.eye(2, 3, device=moves.device)).flatten(1).all(1)
-    pixels = _resize(images, size)
+    pixels = _resized(images, size)
     mirrored = (still & (moves[:, 0, 0] < 0)).nonzero()[:, 0]
     pixels[mirrored] = pixels[mirrored].flip(-1)
     moved = (~still).nonzero()[:, 0]
@@ -116,12 +135,12 @@ def _moved_images(images: Tensor, moves: Tensor, size: int) -> Tensor:
 
 def _look_through(images: Tensor, moves: Tensor, size: int) -> Tensor:
     """Sampled at twice the size where there is that much, and averaged: detail is neither lost nor aliased."""
-    fine = 2 * size if images.shape[-1] >= 2 * size else size
+    fine = 2 * size if images.shape[1] >= 2 * size else size
     centres = (2 * torch.arange(fine, device=moves.device, dtype=torch.float32) + 1) / fine - 1
     across = centres[None, None, :, None] * moves[:, None, None, :, 0]
     down = centres[None, :, None, None] * moves[:, None, None, :, 1] + moves[:, None, None, :, 2]
-    pixels = F.grid_sample(_resize(images, fine), across + down, padding_mode="border", align_corners=False)
-    return _resize(pixels, size)
+    pixels = F.grid_sample(_resized(images, fine), across + down, padding_mode="border", align_corners=False)
+    return pixels if fine == size else F.avg_pool2d(pixels, 2)
 
 
 def _moved_points(points: Tensor, moves: Tensor) -> Tensor:
