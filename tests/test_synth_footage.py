@@ -164,8 +164,8 @@ def test_a_perfect_judge_gives_perfect_figures_and_a_blind_one_none(tmp_path: Pa
         return truth.frame(int(image[0, 0, 0]))["points"][0]
 
     def middle_of(part: np.ndarray) -> np.ndarray:
-        height, width = part.shape[:2]  # the slow detector is shown a face with its own size on all sides
-        return np.array([[width / 3, height / 3, 2 * width / 3, 2 * height / 3]])
+        height, width = part.shape[:2]  # the slow detector is shown a face with half its size more on all sides
+        return np.array([[width / 4, height / 4, 3 * width / 4, 3 * height / 4]])
 
     sequences = chosen([(tmp_path / "unread.mp4", truth)], frames=60, cnn_frames=60)
     tallies = [judge(s, read=_read, detect=rows_of, landmark=points_of, detect_cnn=middle_of) for s in sequences]

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.faces import registry
+from facemotion.faces.dlib_detectors import CNN_WINDOW, HOG_WINDOW
+from facemotion.faces.interfaces import Detector
 from facemotion.faces.weights import POINTS_68, model_file
-from facemotion.synth.scores import MIN_FACE_PX, Judged, Tally, judge
+from facemotion.synth.scores import Judged, Tally, judge
 from facemotion.video import Image, Reader
 
 Boxes = NDArray[np.float64]
@@ -28,16 +30,17 @@ def _read(path: Path, start: int, end: int, step: int) -> Iterator[Image]:
     return islice(Reader(path).frames(start, end), 0, None, step)
 
 
+# Both look at the picture in its own size: for these smallest faces neither wants it scaled.
 def _hog(image: Image) -> Boxes:
-    return _boxes("dlib_hog", image)
+    return _boxes(registry.detector("dlib_hog", HOG_WINDOW), image)
 
 
 def _cnn(image: Image) -> Boxes:
-    return _boxes("dlib_cnn", image)
+    return _boxes(registry.detector("dlib_cnn", CNN_WINDOW), image)
 
 
-def _boxes(name: str, image: Image) -> Boxes:
-    found = registry.detector(name, MIN_FACE_PX).detect(np.ascontiguousarray(image))
+def _boxes(detector: Detector, image: Image) -> Boxes:
+    found = detector.detect(np.ascontiguousarray(image))
     return np.array([face.box for face in found], np.float64).reshape(-1, 4)
 
 

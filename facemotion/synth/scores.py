@@ -134,10 +134,10 @@ def judge(
 
 
 def _about(image: Image, box: NDArray[np.floating]) -> tuple[Image, NDArray[np.int64]]:
-    """The part of a frame about a face box, a box's size more on all sides, and its corner in pixel edges."""
-    size = box[2:] - box[:2]
-    low = np.maximum(np.floor(box[:2] - size), 0).astype(np.int64)
-    high = np.minimum(np.ceil(box[2:] + size), image.shape[1::-1]).astype(np.int64)
+    """The part of a frame about a face box, half a box's size more on all sides, and its corner in pixel edges."""
+    margin = (box[2:] - box[:2]) / 2
+    low = np.maximum(np.floor(box[:2] - margin), 0).astype(np.int64)
+    high = np.minimum(np.ceil(box[2:] + margin), image.shape[1::-1]).astype(np.int64)
     return image[low[1] : high[1], low[0] : high[0]], low
 
 
