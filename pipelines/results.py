@@ -1,4 +1,4 @@
-"""`python -m pipelines.results`: put the committed scores and the latest benchmark figures into docs/results.md."""
+"""`python -m pipelines.results`: the committed scores and the latest benchmark figures into docs, and pictures."""
 
 import argparse
 import json
@@ -7,8 +7,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import cv2
+import numpy as np
+
 from facemotion import layout
-from facemotion.files import write_text
+from facemotion.files import write_bytes, write_text
+from facemotion.ingest.sheets import jpeg
 
 PAGE: Final = Path("docs/results.md")
 
@@ -39,6 +43,15 @@ def _short(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
+def pictures() -> None:
+    """The README's pictures, from those that the stages drew; as they are where no stage has run."""
+    people, clips = layout.pictures("judge") / "people.jpg", layout.pictures("crop") / "clips.jpg"
+    if people.is_file() and clips.is_file():
+        write_bytes(PAGE.parent / "people.jpg", people.read_bytes())
+        sheet = np.asarray(cv2.imread(str(clips)), np.uint8)
+        write_bytes(PAGE.parent / "clips.jpg", jpeg(sheet[: len(sheet) // 3, :, ::-1]))
+
+
 def filled(page: str) -> str:
     """The page with what stands between its markers made anew; benchmarks stay as they are where none has run."""
     for name, table in (("scores", scores()), ("benchmarks", benchmarks())):
@@ -58,6 +71,7 @@ def main() -> None:
     if check:
         sys.exit(f"{PAGE} is stale: run python -m pipelines.results" if made != page else 0)
     write_text(PAGE, made)
+    pictures()
 
 
 if __name__ == "__main__":
