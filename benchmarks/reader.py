@@ -12,6 +12,7 @@ from facemotion import files, layout
 from facemotion.dataset.augmentation import prepare
 from facemotion.dataset.sampling import PairSampler
 from facemotion.training.config import Augmentation, Sampling
+from facemotion.training.memory import keep_freed_blocks
 from facemotion.training.stream import Pieces, decode
 
 PROCESSES = 2
@@ -24,6 +25,7 @@ AUGMENTATION = Augmentation(flip=0.5, colour=0.1, moved=0.5, shift=0.04, turn=4.
 def work(rank: int, world: int, size: int) -> tuple[float, float]:
     """Seconds and CPU seconds that one process takes for its share of the batches."""
     torch.set_num_threads(1)
+    keep_freed_blocks()
     _, source = training_clips()
     sampler = PairSampler(source.clips, SAMPLING, 1, BATCH * BATCHES)
     pieces = Pieces(BATCH * world, 1, 0, BATCHES, rank, world)

@@ -18,7 +18,7 @@ from facemotion.dataset.augmentation import Batch, prepare
 from facemotion.dataset.sampling import PairSampler
 from facemotion.errors import FacemotionError
 from facemotion.models.animator import Animator
-from facemotion.training import checkpoint, debug, failures, optimiser, validation
+from facemotion.training import checkpoint, debug, failures, memory, optimiser, validation
 from facemotion.training.config import Training
 from facemotion.training.debug import Mode
 from facemotion.training.history import HISTORY, History
@@ -105,6 +105,7 @@ class Run:
                 f"{settings.accumulate} pieces (accumulate)"
             )
         torch.set_num_threads(settings.threads)
+        memory.keep_freed_blocks()
         torch.manual_seed(settings.seed)
         trainee = Trainee(job.model, settings.losses, settings.precision).to(self.device)
         if settings.channels_last:
