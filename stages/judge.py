@@ -10,7 +10,7 @@ from stages.items import map_all
 from stages.pictures import save
 
 PEOPLE, PER_ROW = 24, 6
-PERFORMERS, MOMENTS, SECONDS = 3, 8, 3.0
+PERFORMANCE, PERFORMERS, MOMENTS, SECONDS = 5, 3, 8, 3.0
 
 
 def main(params: Params, notes: Notes) -> str:
@@ -29,7 +29,7 @@ def main(params: Params, notes: Notes) -> str:
         dict.fromkeys(int(seed) for _, truth in filmed for seed in truth.rows["person_seed"][truth.rows["planned"]])
     )
     people = [Tile(image) for image in portraits.people_tiles(seeds[:PEOPLE])]
-    performance = portraits.performance_tiles(seeds[-PERFORMERS:], params.synthetic.seed, MOMENTS, SECONDS)
+    performance = portraits.performance_tiles(seeds[-PERFORMERS:], PERFORMANCE, MOMENTS, SECONDS)
     save(
         notes,
         [
