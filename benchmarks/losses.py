@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--cpu-seconds", type=float, default=90.0)
     parser.add_argument("--only", nargs="*", choices=VARIANTS, default=list(VARIANTS))
     arguments = parser.parse_args()
-    committed: Losses = config.load().train_coarse.losses  # type: ignore[attr-defined]
+    committed: Losses = config.load().train_coarse.losses
     rows = []
     for name in arguments.only:
         losses = Losses.model_validate(committed.model_dump() | BARE | VARIANTS[name])

@@ -11,6 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from facemotion import layout
 from facemotion.errors import FacemotionError
+from facemotion.training.config import Training
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -141,6 +142,8 @@ class Params(Section):
     landmarks: Landmarks
     smooth: Smooth
     pack: Pack
+    train_coarse: Training
+    train_refine: Training
 
 
 def load(path: Path = layout.PARAMS) -> Params:
