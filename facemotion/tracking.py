@@ -4,6 +4,7 @@ A stage's record is plain data, published in one go when the stage ends. Where t
 record is kept in .work/tracking and published by the next stage that can: no finished work hangs on it."""
 
 import fcntl
+import getpass
 import hashlib
 import json
 import logging
@@ -209,7 +210,8 @@ def _pipeline_run(client: "MlflowClient", experiment_id: str, record: StageRecor
     found = client.search_runs([experiment_id], f"tags.`{KEY_TAG}` = '{record.pipeline}'", max_results=1)
     if found:
         return found[0]
-    tags = {**record.tags, KEY_TAG: record.pipeline, "mlflow.user": os.environ.get("USER", "")}
+    about_all = {name: value for name, value in record.tags.items() if name != "dvc.dvc_stage"}
+    tags = {**about_all, KEY_TAG: record.pipeline, "mlflow.user": getpass.getuser()}
     return client.create_run(experiment_id, int(record.pipeline_started * 1000), tags, run_name="pipeline")
 
 
