@@ -4,7 +4,6 @@ A stage's record is plain data, published in one go when the stage ends. Where t
 record is kept in .work/tracking and published by the next stage that can: no finished work hangs on it."""
 
 import fcntl
-import getpass
 import hashlib
 import json
 import logging
@@ -211,7 +210,7 @@ def _pipeline_run(client: "MlflowClient", experiment_id: str, record: StageRecor
     if found:
         return found[0]
     about_all = {name: value for name, value in record.tags.items() if name != "dvc.dvc_stage"}
-    tags = {**about_all, KEY_TAG: record.pipeline, "mlflow.user": getpass.getuser()}
+    tags = {**about_all, KEY_TAG: record.pipeline, "mlflow.user": os.environ.get("USER", str(os.getuid()))}
     return client.create_run(experiment_id, int(record.pipeline_started * 1000), tags, run_name="pipeline")
 
 
