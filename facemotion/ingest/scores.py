@@ -50,11 +50,13 @@ def score_tubes(rows: Iterable[Mapping[str, Any]], faces: Sequence[TrueFace], ma
         pure, frames = pure + int(counts.max(initial=0)), frames + len(identities)
     if frames:
         scores["purity"] = pure / frames
-    long_faces = [face for face in faces if face.wanted and len(face.boxes) > LONG_S * face.fps]
-    overlaps = [_best_overlap(face, tubes.get(face.video_id, []), margin) for face in long_faces]
-    if overlaps:
-        scores["iou80_share"] = float(np.mean(np.array(overlaps) >= FOUND_IOU))
-        scores["iou_mean"] = float(np.mean(overlaps))
+    long_faces = [face for face in faces if len(face.boxes) > LONG_S * face.fps]
+    overlaps = np.array([_best_overlap(face, tubes.get(face.video_id, []), margin) for face in long_faces])
+    wanted = np.array([face.wanted for face in long_faces], np.bool_)
+    if wanted.any():
+        scores["iou80_share"] = float(np.mean(overlaps[wanted] >= FOUND_IOU))
+        scores["iou_mean"] = float(np.mean(overlaps[wanted]))
+        scores["iou80_share_all"] = float(np.mean(overlaps >= FOUND_IOU))  # with those that should be rejected
     return scores
 
 
