@@ -179,7 +179,8 @@ def test_scores() -> None:
     other = TrueFace("v", "bob", 0, 25.0, np.array([box_at(480.0, 180.0)] * 100), True)
     good = row(2, 96, 180.0)
     assert score_tubes([good], [face], 2) == {
-        "accepted": 1.0, "rejected": 0.0, "purity": 1.0, "iou80_share": 1.0, "iou_mean": pytest.approx(1.0)
+        "accepted": 1.0, "rejected": 0.0, "purity": 1.0, "iou80_share": 1.0, "iou_mean": pytest.approx(1.0),
+        "iou80_share_all": 1.0,
     }  # fmt: skip
     mixed = row(0, 100, 180.0)
     mixed["boxes"] = [box_at(180.0, 180.0).tolist()] * 60 + [box_at(480.0, 180.0).tolist()] * 40
