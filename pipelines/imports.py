@@ -17,6 +17,7 @@ WITHOUT_BEARING: Final = frozenset(
         "facemotion/errors.py",
         "facemotion/layout.py",
         "facemotion/tracking.py",
+        "facemotion/training/config.py",
         "stages/dag.py",
         "stages/harness.py",
         "stages/provenance.py",
