@@ -4,8 +4,9 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -33,10 +34,21 @@ def benchmarks() -> str | None:
         return None
     lines = ["| benchmark | figure | value | unit |", "|---|---|---|---|"]
     for path in files:
-        content = json.loads(path.read_text())
-        for entry in content if isinstance(content, list) else []:
-            lines.append(f"| {path.stem} | {entry['name']} | {_short(entry['value'])} | {entry.get('unit', '')} |")
+        for name, value, unit in _figures(json.loads(path.read_text())):
+            lines.append(f"| {path.stem} | {name} | {_short(value)} | {unit} |")
     return "\n".join(lines)
+
+
+def _figures(content: Any, name: str = "") -> Iterator[tuple[str, float, str]]:
+    """(name, value, unit) of a benchmark's file: a list of such, or a mapping that may hold mappings."""
+    match content:
+        case list():
+            yield from ((entry["name"], entry["value"], entry.get("unit", "")) for entry in content)
+        case dict():
+            for key, value in content.items():
+                yield from _figures(value, f"{name}, {key}" if name else key)
+        case int() | float():
+            yield name, content, ""
 
 
 def _short(value: float) -> str:
