@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from facemotion import files, layout
 from facemotion.synth import geometry
 from facemotion.synth.controls import INDEX, neutral_expression
 from facemotion.synth.person import Person
@@ -63,7 +64,9 @@ def main() -> None:
         "masks_ms": 1e3 * float(np.mean(masks)),
         "build_person_ms": 1e3 * build,
     }
-    print(json.dumps({k: round(v, 2) for k, v in figures.items()}, indent=1))
+    rounded = {f"{args.size} px: {name}": round(value, 2) for name, value in figures.items()}
+    print(json.dumps(rounded, indent=1))
+    files.write_json(layout.BENCHMARKS / "synth_render.json", rounded)
 
 
 if __name__ == "__main__":
