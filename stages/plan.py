@@ -13,7 +13,8 @@ def main(params: Params, notes: Notes) -> str:
     people, videos = table["person_id"].n_unique(), table["video_id"].n_unique()
     notes.measure({"rows": table.height, "videos": videos, "people": people, "minutes": seconds / 60})
     notes.keep(layout.PLAN)
-    return f"{table.height} stretches of {videos} videos, {people} people, {seconds / 60:.1f} minutes"
+    told = f", {seconds / 60:.1f} minutes" if seconds else ", whole"
+    return f"{table.height} stretches of {videos} videos, {people} people{told}"
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def test_a_folder_that_was_not_scanned_is_told(project: Project) -> None:
 def test_nothing_but_broken_videos_is_told_and_each_has_its_reason(project: Project) -> None:
     folder_of(project, text=b"this is no video", nothing=b"", noise=bytes(range(256)) * 64)
     stage(project, "plan")
-    fails(project, "fetch", "none of the 3 planned videos", "corrupt")
+    fails(project, "fetch", "none of the 3 planned videos", "corrupt", "videos/text.mp4 cannot be decoded")
     assert not (project.root / "data/videos.parquet").exists()
 
 

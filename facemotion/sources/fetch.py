@@ -63,7 +63,8 @@ def get(job: Job) -> LedgerRow:
         return row
     except FacemotionError as error:
         path.unlink(missing_ok=True)
-        return failed(job.video_id, "corrupt", str(error))
+        # Of the person's own file, not of our copy, which is gone.
+        return failed(job.video_id, "corrupt", str(error).replace(str(path), str(source)))
 
 
 def _limits(params: Params) -> video.Limits:
