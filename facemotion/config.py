@@ -11,6 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from facemotion import layout
 from facemotion.errors import FacemotionError
+from facemotion.models.config import ModelConfig
 from facemotion.training.config import Training
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -130,6 +131,11 @@ class Pack(Section):
     shard_mib: Positive
 
 
+class Evaluate(Section):
+    stride: Count
+    averaged: Annotated[int, Field(ge=1, le=9)]
+
+
 class Params(Section):
     engine: Engine
     source: Source
@@ -142,8 +148,10 @@ class Params(Section):
     landmarks: Landmarks
     smooth: Smooth
     pack: Pack
+    model: ModelConfig
     train_coarse: Training
     train_refine: Training
+    evaluate: Evaluate
 
 
 def load(path: Path = layout.PARAMS) -> Params:

@@ -1,23 +1,23 @@
 """The record of what ran, in MLflow: the only file that imports mlflow.
 
-A stage's record is plain data, published in one go when the stage ends. Where the server cannot be reached the
-record is kept in .work/tracking and published by the next stage that can: no finished work hangs on it."""
+A stage's record is plain data, published in one go when the stage ends; a stage that tells of its work while it goes on
+(see tracking_live) has begun the run before. Where the server cannot be reached the record is kept in .work/tracking
+and published by the next stage that can: no finished work hangs on it."""
 
 import fcntl
-import hashlib
 import json
 import logging
 import os
 import threading
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from facemotion import layout
 from facemotion.files import write_json
+from facemotion.tracking_records import Row, StageRecord, StageStart, outs_digest
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -31,29 +31,7 @@ PENDING: Final = layout.WORK / "tracking"
 KEY_TAG: Final = "facemotion.pipeline"
 ID_TAG: Final = "facemotion.record"
 PARAM_LIMIT: Final = 500  # characters; longer values are cut by no server we know
-
-
-@dataclass(frozen=True)
-class StageRecord:
-    """One stage that ran. Times are seconds since the epoch; digests are DVC's own, by path."""
-
-    stage: str
-    pipeline: str
-    pipeline_started: float
-    started: float
-    ended: float
-    ok: bool
-    message: str
-    peak_mib: float
-    params: Mapping[str, Any]
-    tags: Mapping[str, str]
-    metrics: Mapping[str, float]
-    deps: Mapping[str, str]
-    outs: Mapping[str, str]
-    artifacts: tuple[str, ...] = ()
-    # What the other stages of the pipeline are: up to date, by the digest of their outs.
-    cached: Mapping[str, str] = field(default_factory=dict)
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+MOST_AT_ONCE: Final = 100  # of a kind in a request: what MLflow's servers take
 
 
 def address(root: Path | None = None) -> str:
@@ -101,7 +79,9 @@ def _publish_waiting(client: "MlflowClient", waiting: Path) -> None:
     except FileNotFoundError:
         return
     try:
-        _write(client, StageRecord(**json.loads(mine.read_text())))
+        content = json.loads(mine.read_text())
+        content["untold"] = tuple(Row(*row) for row in content.get("untold", ()))
+        _write(client, StageRecord(**content))
     except BaseException:
         mine.rename(waiting)
         raise
@@ -152,39 +132,67 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def _write(client: "MlflowClient", record: StageRecord) -> None:
-    from mlflow.entities import Metric, Param, RunTag
-
+def begin(client: "MlflowClient", start: StageStart) -> tuple[str, "Run"]:
+    """The id of a stage's run, and its pipeline's run. Where a run of this id is there already (the work was
+    interrupted, or its record broke off half-way) it goes on."""
     experiment = client.get_experiment_by_name(EXPERIMENT)
     assert experiment is not None
-    for earlier in client.search_runs([experiment.experiment_id], f"tags.`{ID_TAG}` = '{record.id}'"):
-        client.delete_run(earlier.info.run_id)  # an attempt that broke off half-way
     with _one_at_a_time():
-        parent = _pipeline_run(client, experiment.experiment_id, record)
+        parent = _pipeline_run(client, experiment.experiment_id, start)
     tags = {
-        **record.tags,
+        **start.tags,
         "mlflow.parentRunId": parent.info.run_id,
-        ID_TAG: record.id,
-        "facemotion.stage": record.stage,
-        "facemotion.outs": outs_digest(record.outs),
-        "mlflow.note.content": record.message,
+        ID_TAG: start.id,
+        "facemotion.stage": start.stage,
     }
-    run = client.create_run(experiment.experiment_id, int(record.started * 1000), tags, run_name=record.stage)
-    run_id = run.info.run_id
-    stamp = int(record.ended * 1000)
+    earlier = client.search_runs([experiment.experiment_id], f"tags.`{ID_TAG}` = '{start.id}'", max_results=1)
+    if earlier:
+        run_id = earlier[0].info.run_id
+        for name, value in tags.items():
+            client.set_tag(run_id, name, value)
+        client.update_run(run_id, status="RUNNING")
+    else:
+        run_id = client.create_run(
+            experiment.experiment_id, int(start.started * 1000), tags, run_name=start.stage
+        ).info.run_id
+    log_batch(client, run_id, params=start.params)
+    return run_id, parent
+
+
+def log_batch(
+    client: "MlflowClient",
+    run_id: str,
+    rows: Sequence[Row] = (),
+    params: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """As few requests as a server takes; what has been sent before may be sent again."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    told = [Param(_safe(name), str(value)[:PARAM_LIMIT]) for name, value in (params or {}).items()]
+    marks = [RunTag(_safe(name), value) for name, value in (tags or {}).items()]
+    metrics = [
+        Metric(_safe(name), float(value), int(row.time * 1000), row.step)
+        for row in rows
+        for name, value in row.values.items()
+    ]
+    for first in range(0, max(len(told), len(marks), len(metrics)), MOST_AT_ONCE):
+        piece = slice(first, first + MOST_AT_ONCE)
+        client.log_batch(run_id, metrics[piece], told[piece], marks[piece])
+
+
+def _write(client: "MlflowClient", record: StageRecord) -> None:
+    run_id, parent = begin(client, record)
     figures = {**record.metrics, "duration_s": record.ended - record.started, "peak_mib": record.peak_mib}
-    client.log_batch(
-        run_id,
-        metrics=[Metric(_safe(name), float(value), stamp, 0) for name, value in figures.items()],
-        params=[Param(_safe(name), str(value)[:PARAM_LIMIT]) for name, value in record.params.items()],
-        tags=[RunTag(f"dep.{_safe(p)}", h) for p, h in record.deps.items()]
-        + [RunTag(f"out.{_safe(p)}", h) for p, h in record.outs.items()],
-    )
+    about = {"facemotion.outs": outs_digest(record.outs), "mlflow.note.content": record.message}
+    about |= {f"dep.{path}": digest for path, digest in record.deps.items()}
+    about |= {f"out.{path}": digest for path, digest in record.outs.items()}
+    log_batch(client, run_id, [*record.untold, Row(record.ended, record.step, figures)], tags=about)
     _log_inputs(client, run_id, record)
     for path in record.artifacts:
         if Path(path).is_file():
             client.log_artifact(run_id, path, str(Path(path).parent))
-    client.set_terminated(run_id, "FINISHED" if record.ok else "FAILED", stamp)
+    client.set_terminated(run_id, "FINISHED" if record.ok else "FAILED", int(record.ended * 1000))
     with _one_at_a_time():
         _show_in_pipeline(client, parent, run_id, record)
 
@@ -205,13 +213,13 @@ def _log_inputs(client: "MlflowClient", run_id: str, record: StageRecord) -> Non
         client.log_inputs(run_id, inputs)
 
 
-def _pipeline_run(client: "MlflowClient", experiment_id: str, record: StageRecord) -> "Run":
-    found = client.search_runs([experiment_id], f"tags.`{KEY_TAG}` = '{record.pipeline}'", max_results=1)
+def _pipeline_run(client: "MlflowClient", experiment_id: str, start: StageStart) -> "Run":
+    found = client.search_runs([experiment_id], f"tags.`{KEY_TAG}` = '{start.pipeline}'", max_results=1)
     if found:
         return found[0]
-    about_all = {name: value for name, value in record.tags.items() if name != "dvc.dvc_stage"}
-    tags = {**about_all, KEY_TAG: record.pipeline, "mlflow.user": os.environ.get("USER", str(os.getuid()))}
-    return client.create_run(experiment_id, int(record.pipeline_started * 1000), tags, run_name="pipeline")
+    about_all = {name: value for name, value in start.tags.items() if name != "dvc.dvc_stage"}
+    tags = {**about_all, KEY_TAG: start.pipeline, "mlflow.user": os.environ.get("USER", str(os.getuid()))}
+    return client.create_run(experiment_id, int(start.pipeline_started * 1000), tags, run_name="pipeline")
 
 
 def _show_in_pipeline(client: "MlflowClient", parent: "Run", run_id: str, record: StageRecord) -> None:
@@ -219,9 +227,9 @@ def _show_in_pipeline(client: "MlflowClient", parent: "Run", run_id: str, record
     made them."""
     parent_id = parent.info.run_id
     states = dict(client.get_run(parent_id).data.tags)
-    states[f"stage.{record.stage}"] = f"{'ran' if record.ok else 'failed'}: {run_id}"
+    states[f"stage.{_safe(record.stage)}"] = f"{'ran' if record.ok else 'failed'}: {run_id}"
     for stage, digests in record.cached.items():
-        name = f"stage.{stage}"
+        name = f"stage.{_safe(stage)}"
         if not states.get(name, "").startswith(("ran", "failed")):
             made_by = client.search_runs(
                 [parent.info.experiment_id],
@@ -239,11 +247,6 @@ def _show_in_pipeline(client: "MlflowClient", parent: "Run", run_id: str, record
     failed = any(value.startswith("failed") for value in ours.values())
     status: Literal["FAILED", "FINISHED"] = "FAILED" if failed else "FINISHED"
     client.set_terminated(parent_id, status, int(record.ended * 1000))
-
-
-def outs_digest(digests: Mapping[str, str]) -> str:
-    """One name for all that a stage made: equal outs, equal name."""
-    return hashlib.sha256(json.dumps(sorted(digests.items())).encode()).hexdigest()[:32]
 
 
 def _safe(name: str) -> str:

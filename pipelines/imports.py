@@ -8,7 +8,7 @@ from typing import Final
 PACKAGES: Final = ("facemotion", "stages")
 
 # Imported by every stage, but unable to change an out's bytes: paths stand in dvc.yaml, values in params.yaml, both
-# tracked by DVC itself; the rest only shows, records or hands out work.
+# tracked by DVC itself; the rest only shows, records, hands out work or says why it ends.
 WITHOUT_BEARING: Final = frozenset(
     {
         "facemotion/config.py",
@@ -17,7 +17,13 @@ WITHOUT_BEARING: Final = frozenset(
         "facemotion/errors.py",
         "facemotion/layout.py",
         "facemotion/tracking.py",
+        "facemotion/tracking_live.py",
+        "facemotion/tracking_records.py",
         "facemotion/training/config.py",
+        "facemotion/training/failures.py",
+        "facemotion/training/memory.py",
+        "facemotion/training/report.py",
+        "facemotion/training/stop.py",
         "stages/dag.py",
         "stages/harness.py",
         "stages/provenance.py",

@@ -8,33 +8,48 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from facemotion import config, console, layout, tracking
 from facemotion.config import Params
 from facemotion.errors import FacemotionError
-from facemotion.files import write_json
+from facemotion.files import write_json, write_text
+from facemotion.tracking_records import Row, StageRecord, StageStart, outs_digest
 from stages import dag, provenance
+
+if TYPE_CHECKING:
+    from facemotion.tracking_live import LiveRun
 
 log = logging.getLogger("stages")
 
 
 @dataclass
 class Notes:
-    """What a stage tells of its work besides its outs. `key` names the same work again after an interruption."""
+    """What a stage tells of its work besides its outs. `key` names the same work again after an interruption; `deps`
+    are DVC's digests of what it works from."""
 
     stage: str
     key: str
+    deps: Mapping[str, str]
+    start: StageStart
     metrics: dict[str, float] = field(default_factory=dict)
     artifacts: list[Path] = field(default_factory=list)
+    untold: tuple[Row, ...] = ()
+    step: int = 0
+    _live: "LiveRun | None" = None
+
+    @property
+    def name(self) -> str:
+        """The stage's, as files are called."""
+        return self.stage.replace("@", "_")
 
     def score(self, values: Mapping[str, float]) -> None:
         """Write the stage's metric file, which is an out: `{}` where there is no truth to score against."""
-        write_json(layout.metrics(METRIC_FILES.get(self.stage, self.stage)), dict(values))
+        write_json(layout.metrics(METRIC_FILES.get(self.stage, self.name)), dict(values))
         self.measure(values)
 
     def measure(self, values: Mapping[str, float]) -> None:
@@ -55,7 +70,26 @@ class Notes:
         (home / self.key).mkdir(parents=True, exist_ok=True)
         return home / self.key
 
+    def live(self) -> "LiveRun":
+        """Where to tell of work while it goes on: in the run that its record will close, the same run even where the
+        work is interrupted and goes on later."""
+        from facemotion.tracking_live import LiveRun
+
+        kept = self.work / "run"
+        if kept.is_file():
+            self.start = replace(self.start, id=kept.read_text())
+        else:
+            write_text(kept, self.start.id)
+        self._live = LiveRun(self.start, self.work / "pictures")
+        return self._live
+
+    def end_live(self) -> None:
+        if self._live is not None:
+            self.untold, self.step = self._live.close(), self._live.step
+            self._live = None
+
     def done_with_work(self) -> None:
+        self.end_live()
         shutil.rmtree(layout.WORK / self.stage, ignore_errors=True)
 
 
@@ -75,7 +109,16 @@ def run(name: str, body: Callable[[Params, Notes], str]) -> None:
     except FacemotionError as error:
         _fail(name, error)
     wanted = {key: dag.value_at(raw, key) for key in stage.params}
-    notes = Notes(name, provenance.work_key(deps, wanted))
+    key, pipeline_started = provenance.pipeline(started)
+    start = StageStart(
+        stage=stage.name,
+        pipeline=key,
+        pipeline_started=pipeline_started,
+        started=started,
+        params=_flat(wanted),
+        tags=provenance.tags(),
+    )
+    notes = Notes(name, provenance.work_key(deps, wanted), deps, start)
     tracking.preload()
     problem: BaseException | None = None
     message = ""
@@ -84,30 +127,27 @@ def run(name: str, body: Callable[[Params, Notes], str]) -> None:
             message = body(params, notes)
         except (Exception, KeyboardInterrupt) as error:
             problem, message = error, f"{type(error).__name__}: {error}"
+    notes.end_live()
     outs = {} if problem else dag.digests(stage.outs)
-    key, pipeline_started = provenance.pipeline(started)
     cached = {
-        other: tracking.outs_digest(digests)
+        other: outs_digest(digests)
         for other, digests in dag.up_to_date(stages, raw, outs).items()
         if other != stage.name
     }
     tracking.publish(
-        tracking.StageRecord(
-            stage=stage.name,
-            pipeline=key,
-            pipeline_started=pipeline_started,
-            started=started,
+        StageRecord(
+            **vars(notes.start),
             ended=time.time(),
             ok=problem is None,
             message=message,
             peak_mib=peak[0],
-            params=_flat(wanted),
-            tags=provenance.tags(),
             metrics=notes.metrics,
             deps=deps,
             outs=outs,
             artifacts=tuple(str(path) for path in notes.artifacts),
             cached=cached,
+            untold=notes.untold,
+            step=notes.step,
         )
     )
     if problem is not None:

@@ -15,7 +15,7 @@ MOST: Final = 6  # videos of which a sheet is drawn
 
 def save(notes: Notes, pictures: Iterable[tuple[str, Image]]) -> Path:
     """Write named pictures into the stage's folder, which exists even where there is none."""
-    folder = fresh_folder(layout.pictures(notes.stage))
+    folder = fresh_folder(layout.pictures(notes.name))
     for name, image in pictures:
         write_bytes(folder / f"{name}.jpg", jpeg(image))
         notes.keep(folder / f"{name}.jpg")

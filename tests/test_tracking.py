@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from facemotion import tracking
-from facemotion.tracking import StageRecord, outs_digest
+from facemotion.tracking_records import StageRecord, outs_digest
 
 
 @pytest.fixture
