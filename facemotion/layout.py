@@ -26,6 +26,7 @@ REPORTS: Final = Path("reports")
 METRICS: Final = REPORTS / "metrics"
 PLOTS: Final = REPORTS / "plots"
 PICTURES: Final = REPORTS / "pictures"
+SCORES: Final = REPORTS / "scores"
 BENCHMARKS: Final = REPORTS / "benchmarks"
 
 WORK: Final = Path(".work")
@@ -37,6 +38,11 @@ def metrics(name: str) -> Path:
 
 def plot(name: str) -> Path:
     return PLOTS / f"{name}.csv"
+
+
+def scores(variant: str) -> Path:
+    """What a variant reached on each clip."""
+    return SCORES / f"{variant}.parquet"
 
 
 def pictures(stage: str) -> Path:

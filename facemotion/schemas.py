@@ -178,3 +178,16 @@ CLIPS: Final = Schema(
         "reason",
     ),
 )  # fmt: skip
+
+SCORES: Final = Schema(
+    "scores",
+    {
+        "clip_id": pl.String,
+        "person_id": pl.String,
+        "metric": pl.String,
+        "value": pl.Float64,  # mean over the frames that count
+        "frames": pl.Int64,  # how many those are
+    },
+    key=("clip_id", "metric"),
+    required=("clip_id", "person_id", "metric", "value", "frames"),
+)

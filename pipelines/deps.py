@@ -14,15 +14,21 @@ DVC_FILE = Path("dvc.yaml")
 
 
 def wanted(stage: dict[str, Any]) -> list[str]:
-    """The stage's data deps as they stand, then all the code it imports."""
-    module = Path(stage["cmd"].split(" -m ")[1].split()[0].replace(".", "/") + ".py")
-    return [dep for dep in stage["deps"] if not dep.endswith(".py")] + needed_by(module)
+    """The stage's data deps as they stand, then all the code it imports, but for what only some of its items are made
+    of and name themselves."""
+    work = stage.get("do", stage)
+    module = Path(work["cmd"].split(" -m ")[1].split()[0].replace(".", "/") + ".py")
+    items = stage["foreach"].values() if isinstance(stage.get("foreach"), dict) else ()
+    own = {item["made_of"] for item in items}
+    return [dep for dep in work["deps"] if not dep.endswith(".py")] + [
+        path for path in needed_by(module) if path not in own
+    ]
 
 
 def stale(content: dict[str, Any]) -> dict[str, list[str]]:
     """Stages whose deps are not what their code imports, with what they should be."""
-    stages = {name: entry.get("do", entry) for name, entry in content["stages"].items()}
-    return {name: wanted(stage) for name, stage in stages.items() if list(stage["deps"]) != wanted(stage)}
+    found = {name: (entry.get("do", entry)["deps"], wanted(entry)) for name, entry in content["stages"].items()}
+    return {name: needed for name, (given, needed) in found.items() if list(given) != needed}
 
 
 def main() -> None:

@@ -15,13 +15,13 @@ from facemotion.config import Params
 from facemotion.dataset.images import encode
 from facemotion.dataset.packed import PackedSplit
 from facemotion.errors import FacemotionError
-from facemotion.files import fresh_folder, write_bytes
+from facemotion.files import fresh_folder, write_bytes, write_text
 from facemotion.models.animator import Animator
 from facemotion.models.weights import CONFIG
 from facemotion.training import outputs, validation
 from facemotion.training.config import Training
 from facemotion.training.debug import Mode
-from facemotion.training.history import HISTORY
+from facemotion.training.history import HISTORY, History
 from facemotion.training.loop import Job, Trained, train
 from facemotion.training.pictures import sample_grid
 from stages.harness import Notes, run
@@ -58,8 +58,11 @@ def learn(notes: Notes, variant: str, model: Animator, settings: Training) -> st
     trained = train(job, notes.live())
     folder = fresh_folder(layout.MODELS / variant)
     outputs.write(trained, model, folder)
+    # Rows of validation alone: a curve with gaps is drawn as no curve.
+    judged = History([row for row in trained.history.rows if "val_score" in row])
     sheet = fresh_folder(layout.pictures(notes.name)) / "samples.jpg"
     write_bytes(sheet, encode(samples(model, held_out, source, settings.batch_size), QUALITY))
+    write_text(layout.plot(notes.name), judged.csv())
     notes.keep(folder / HISTORY, folder / CONFIG, sheet)
     told: dict[str, float] = {"best_step": trained.step, "parameters": sum(own.numel() for own in model.parameters())}
     notes.measure(told | ({"best_score": trained.score} if trained.score is not None else {}) | trained.figures)

@@ -1,0 +1,46 @@
+"""How sure a mean over clips is, and a ratio of two: 95 % intervals by drawing clips anew, the same in every run."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+DRAWS: Final = 1000
+BOUNDS: Final = (0.025, 0.975)
+
+
+class Interval(NamedTuple):
+    value: float
+    low: float
+    high: float
+
+
+def mean(values: Floats) -> Interval:
+    """Over clips."""
+    low, high = np.quantile(values[_drawn(len(values))].mean(axis=1), BOUNDS)
+    return Interval(float(values.mean()), float(low), float(high))
+
+
+def ratio(ours: Floats, theirs: Floats) -> Interval:
+    """Of the means; the k-th values of both are of the same clip, and are drawn together."""
+    if len(ours) != len(theirs):
+        raise ValueError(f"{len(ours)} values of ours and {len(theirs)} of theirs are not of the same clips")
+    drawn = _drawn(len(ours))
+    low, high = np.quantile(ours[drawn].mean(axis=1) / theirs[drawn].mean(axis=1), BOUNDS)
+    return Interval(float(ours.mean() / theirs.mean()), float(low), float(high))
+
+
+def paired(ours: pl.DataFrame, theirs: pl.DataFrame, metric: str) -> tuple[Floats, Floats]:
+    """One metric of two tables of scores, on the clips that both have."""
+    mine, other = (
+        table.filter(pl.col("metric") == metric).select("clip_id", "value").sort("clip_id") for table in (ours, theirs)
+    )
+    both = mine.join(other, on="clip_id", suffix="_theirs").sort("clip_id")
+    return both["value"].to_numpy(), both["value_theirs"].to_numpy()
+
+
+def _drawn(clips: int) -> NDArray[np.int64]:
+    return np.random.default_rng([0]).integers(clips, size=(DRAWS, clips))

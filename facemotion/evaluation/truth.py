@@ -1,0 +1,126 @@
+"""What the renderer knows of a clip: where points, regions and every pixel of its frames are, at the scored size."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facemotion.evaluation.images import SCALE
+from facemotion.faces.boxes import Box
+from facemotion.ingest.framing import from_crop, to_crop
+from facemotion.ingest.true_points import Square, true_clip_points
+from facemotion.landmarks.layout import GROUPS, LIPS
+from facemotion.synth.geometry import ACTOR_STRIDE, Label
+from facemotion.synth.records import Truth
+
+Mask = NDArray[np.bool_]
+
+FACE: Final = (Label.FACE, Label.EYES, Label.MOUTH)
+# How far beyond the hull of its points a part reaches, in its width: lids and the rims of lips belong to it.
+AROUND: Final = 0.15
+# Pixels of the video: neighbours whose flow differs by more are of two surfaces, and nothing is mixed of them.
+SAME_SURFACE: Final = 0.5
+
+
+@dataclass(frozen=True)
+class TruthPlace:
+    """Where to find the truth of a clip: that of its video, and how the clip was cut from the video; picklable."""
+
+    path: Path
+    first_frame: int
+    faces: tuple[Box, ...]  # in pixels of the clip
+    square: Square  # in pixels of the video
+    size: int  # of the clip
+
+
+def places(clips: Iterable[Mapping[str, Any]], truths: Mapping[str, Path]) -> dict[str, TruthPlace]:
+    """By clip id, of rows of the table of clips; `truths`: files by video id."""
+    return {
+        row["clip_id"]: TruthPlace(
+            truths[row["video_id"]],
+            row["first_frame"],
+            tuple(cast(Box, tuple(box)) for box in row["faces"]),
+            cast(Square, tuple(map(int, row["box"]))),
+            row["size"],
+        )
+        for row in clips
+        if row["video_id"] in truths
+    }
+
+
+class TrueFlow(NamedTuple):
+    """For each pixel of a frame, where in the reference its surface lies [SCALE, SCALE, 2], in pixel coordinates, and
+    whether it is seen there."""
+
+    where: NDArray[np.float32]
+    seen: Mask
+
+
+class ClipTruth:
+    """Frames are counted from the clip's first; everything is in pixel coordinates of the clip at SCALE."""
+
+    def __init__(self, place: TruthPlace, truth: Truth, points: NDArray[np.float64], actor: int) -> None:
+        self.place, self.truth, self.points, self.actor = place, truth, points, actor
+        here = np.stack(np.meshgrid(np.arange(float(SCALE)), np.arange(float(SCALE))), axis=-1)
+        self._there = from_crop(here, place.square, SCALE).astype(np.float32)
+        edges = np.array([truth.spec.width, truth.spec.height]) - 0.5
+        self._inside = np.asarray(((self._there >= -0.5) & (self._there <= edges)).all(axis=-1))
+
+    @classmethod
+    def load(cls, place: TruthPlace) -> "ClipTruth | None":
+        """None where the clip shows nobody whom the truth knows."""
+        truth = Truth.load(place.path)
+        rows = truth.rows
+        found = true_clip_points(
+            rows["frame"],
+            rows["actor"],
+            rows["points"],
+            rows["visible"],
+            rows["face_box"],
+            first_frame=place.first_frame,
+            clip_faces=np.array(place.faces),
+            square=place.square,
+            size=place.size,
+        )
+        if found is None:
+            return None
+        points = (found[0] + 0.5) * (SCALE / place.size) - 0.5
+        # The actor whom the points belong to, by its index: that is how masks tell people apart.
+        first = truth.frame(place.first_frame)
+        meant = np.abs(to_crop(first["points"], place.square, place.size) - found[0][0]).max(axis=(1, 2)).argmin()
+        return cls(place, truth, points, int(first["actor"][meant]))
+
+    def flow(self, frame: int, reference: int = 0) -> TrueFlow:
+        first = self.place.first_frame
+        offsets, seen = self.truth.flow(first + frame, first + reference)
+        near, smooth = (self._taken(offsets, how) for how in (cv2.INTER_NEAREST, cv2.INTER_LINEAR))
+        whole = (np.abs(near - smooth) <= SAME_SURFACE).all(axis=-1, keepdims=True)
+        where = to_crop(self._there + np.where(whole, smooth, near), self.place.square, SCALE)
+        shown = ((where >= -0.5) & (where <= SCALE - 0.5)).all(axis=-1)
+        at_all = self._taken(seen.astype(np.uint8), cv2.INTER_NEAREST) > 0
+        return TrueFlow(where.astype(np.float32), at_all & shown & self._inside)
+
+    def regions(self, frame: int) -> dict[str, Mask]:
+        """The skin of the face with eyes and mouth, and of it what lies around the points of lips and eyes."""
+        labels = self._taken(self.truth.masks(self.place.first_frame + frame), cv2.INTER_NEAREST)
+        face = np.isin(labels, [int(label) + ACTOR_STRIDE * self.actor for label in FACE]) & self._inside
+        points = self.points[frame]
+        eyes = _around(points[list(GROUPS["eye_left"])]) | _around(points[list(GROUPS["eye_right"])])
+        return {"face": face, "lips": _around(points[list(LIPS)]) & face, "eyes": eyes & face}
+
+    def _taken(self, image: NDArray[Any], how: int) -> NDArray[Any]:
+        """What an image of the video's size shows at each pixel of the clip."""
+        return np.asarray(cv2.remap(image, self._there, None, how, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _around(points: NDArray[np.float64]) -> Mask:
+    """The hull of points, and some way around it."""
+    mask = np.zeros((SCALE, SCALE), np.uint8)
+    cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(points).astype(np.int32)), 1)
+    reach = max(round(AROUND * float(np.ptp(points[:, 0]))), 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return np.asarray(cv2.dilate(mask, kernel) > 0)
