@@ -9,14 +9,14 @@ from typing import Any
 
 import torch
 
-from benchmarks import _scores
+from benchmarks._evaluation import score
 from benchmarks._training import train_for
 from facemotion import config, files, layout, tracking
 from facemotion.console import setup_logging
 from facemotion.dataset.packed import PackedSplit
 from facemotion.errors import FacemotionError
+from facemotion.evaluation.same_identity import means
 from facemotion.models.animator import Animator
-from facemotion.models.presets import preset
 from facemotion.training.config import Losses
 from facemotion.training.perceptual import find_vgg19
 
@@ -37,19 +37,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "gradient ssim": {"gradient": 1.0, "ssim": 0.2},
     "gradient ssim warped": {"gradient": 1.0, "ssim": 0.2, "warped": 0.5},
 }
-COLUMNS = ("l1", "akd", "akd_lips", "akd_eyes", "epe_lips", "epe_eyes")
+COLUMNS = ("l1", "akd_truth", "akd_lips", "akd_eyes", "epe", "epe_lips", "epe_eyes")
 
 
 def measure(name: str, losses: Losses, cpu_seconds: float) -> dict[str, Any]:
-    params: Any = config.load()
+    params = config.load()
     source, held_out = (PackedSplit(layout.PACKED / split) for split in ("train", "val"))
     torch.manual_seed(1)
-    model = Animator(preset("tiny").model_copy(update={"refined": False}))
+    model = Animator(params.model.model_copy(update={"refined": False}))
     settings = params.train_coarse.model_copy(update={"losses": losses})
     trained = train_for(name, model, settings, source, held_out, cpu_seconds)
-    scores = _scores.score(model, held_out)
+    found = means(score(model, held_out, params))
     steps = int(trained.history.rows[-1]["step"])
-    return {"name": name, "steps": steps, "cpu_seconds": cpu_seconds, **_scores.means(scores, COLUMNS)}
+    figures = {column: found[column] for column in COLUMNS if column in found}
+    return {"name": name, "steps": steps, "cpu_seconds": cpu_seconds, **figures}
 
 
 def record(row: dict[str, Any]) -> None:
@@ -59,7 +60,8 @@ def record(row: dict[str, Any]) -> None:
         run = client.create_run(tracking.experiment_id(), run_name=f"losses: {row['name']}").info.run_id
         client.log_param(run, "cpu_seconds", row["cpu_seconds"])
         for name in ("steps", *COLUMNS):
-            client.log_metric(run, name, row[name])
+            if name in row:
+                client.log_metric(run, name, row[name])
         client.set_terminated(run)
     except Exception as error:  # whatever the store throws, the figures are printed and written
         log.warning("MLflow at %s did not take the figures (%s)", tracking.address(), error)
@@ -86,7 +88,11 @@ def main() -> None:
         record(rows[-1])
     print("| loss | steps | " + " | ".join(COLUMNS) + " |\n|" + "---|" * (len(COLUMNS) + 2))
     for row in rows:
-        print(f"| {row['name']} | {row['steps']} | " + " | ".join(f"{row[name]:.4g}" for name in COLUMNS) + " |")
+        print(
+            f"| {row['name']} | {row['steps']} | "
+            + " | ".join(f"{row[name]:.4g}" if name in row else "" for name in COLUMNS)
+            + " |"
+        )
     files.write_json(layout.BENCHMARKS / "losses.json", rows)
 
 

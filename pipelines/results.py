@@ -18,13 +18,49 @@ from facemotion.ingest.sheets import jpeg
 PAGE: Final = Path("docs/results.md")
 
 
+# Of what `evaluate` writes, what stands on the page, and for what a ratio to the reference repeated says nothing.
+EVALUATED: Final = (
+    "l1", "psnr", "ssim", "akd_truth", "akd_eyes", "akd_lips", "akd_truth_bias", "mkr", "epe", "epe_face", "epe_lips",
+    "epe_eyes",
+)  # fmt: skip
+WITHOUT_RATIO: Final = {"psnr", "ssim", "akd_truth_bias", "mkr"}
+EVALUATIONS: Final = "evaluate_"
+REFERENCE: Final = "reference"
+
+
 def scores() -> str:
-    """A table of every metric file, in the order of their names."""
+    """A table of every metric file but those of models, in the order of their names."""
     lines = ["| file | figure | value |", "|---|---|---|"]
     for path in sorted(layout.METRICS.glob("*.json")):
+        if path.stem.startswith(EVALUATIONS):
+            continue
         for name, value in json.loads(path.read_text()).items():
             lines.append(f"| {path.stem} | `{name}` | {_short(value)} |")
     return "\n".join(lines)
+
+
+def evaluations() -> str | None:
+    """A row a variant, the reference first, with ratios to it; None where none has been evaluated."""
+    found = {
+        path.stem.removeprefix(EVALUATIONS): json.loads(path.read_text())
+        for path in sorted(layout.METRICS.glob(f"{EVALUATIONS}*.json"))
+    }
+    still = found.get(REFERENCE, {})
+    shown = [name for name in EVALUATED if any(name in figures for figures in found.values())]
+    if not shown:
+        return None
+    lines = ["| variant | " + " | ".join(shown) + " |", "|---|" + "---|" * len(shown)]
+    for variant in sorted(found, key=lambda name: (name != REFERENCE, name)):
+        cells = [_compared(name, found[variant], still if variant != REFERENCE else {}) for name in shown]
+        lines.append(f"| {variant} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _compared(name: str, figures: dict[str, float], still: dict[str, float]) -> str:
+    if name not in figures:
+        return ""
+    related = name in still and name not in WITHOUT_RATIO and still[name] > 0
+    return _short(figures[name]) + (f" ({figures[name] / still[name]:.2f}x)" if related else "")
 
 
 def benchmarks() -> str | None:
@@ -43,7 +79,11 @@ def _figures(content: Any, name: str = "") -> Iterator[tuple[str, float, str]]:
     """(name, value, unit) of a benchmark's file: a list of such, or a mapping that may hold mappings."""
     match content:
         case list():
-            yield from ((entry["name"], entry["value"], entry.get("unit", "")) for entry in content)
+            for entry in content:
+                if "value" in entry:
+                    yield entry["name"], entry["value"], entry.get("unit", "")
+                else:
+                    yield from _figures({key: own for key, own in entry.items() if key != "name"}, entry["name"])
         case dict():
             for key, value in content.items():
                 yield from _figures(value, f"{name}, {key}" if name else key)
@@ -66,7 +106,7 @@ def pictures() -> None:
 
 def filled(page: str) -> str:
     """The page with what stands between its markers made anew; benchmarks stay as they are where none has run."""
-    for name, table in (("scores", scores()), ("benchmarks", benchmarks())):
+    for name, table in (("scores", scores()), ("evaluate", evaluations()), ("benchmarks", benchmarks())):
         if table is not None:
             pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
             table = table.replace("\\", "\\\\")

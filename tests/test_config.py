@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 from facemotion import config, profiles
 from facemotion.errors import FacemotionError
+from facemotion.models.presets import preset
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,6 +34,16 @@ def test_the_committed_params_are_valid_and_every_value_has_a_comment(content: d
     for line in (ROOT / "params.yaml").read_text().splitlines():
         if line and not line.startswith("#") and not line.endswith(":") and not line.lstrip().startswith("#"):
             assert "#" in line, f"{line!r} is not explained"
+
+
+def test_the_committed_model_is_the_preset_that_trains_in_minutes(content: dict[str, Any]) -> None:
+    assert config.validate(content, "params.yaml").model == preset("tiny")
+
+
+def test_sizes_that_do_not_fit_are_told(content: dict[str, Any]) -> None:
+    content["model"]["refiner"]["levels"] = [8, 12]
+    with pytest.raises(FacemotionError, match="refiner"):
+        config.validate(content, "params.yaml")
 
 
 def test_a_mistyped_key_is_named_with_file_section_and_suggestion(content: dict[str, Any]) -> None:

@@ -10,6 +10,9 @@ from conftest import Project, copy_project
 from stages import dag
 
 
+VARIANTS = ("reference", "keypoints_coarse", "keypoints_refined")
+
+
 @pytest.fixture(scope="module")
 def pretended(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy in which every out exists and dvc.lock agrees, without a stage having run."""
@@ -46,6 +49,9 @@ def changed(project: Project) -> set[str]:
         ("crop__max_seconds", 3.0, {"crop"}),
         ("pack__jpeg_quality", 80, {"pack"}),
         ("pack__salt", "another", {"pack"}),
+        ("train_coarse__steps", 5, {"train_coarse@keypoints"}),
+        ("train_refine__rate", 0.1, {"train_refine@keypoints"}),
+        ("evaluate__stride", 9, {f"evaluate@{variant}" for variant in VARIANTS}),
         ("engine__workers", 1, set()),
     ],
 )
@@ -87,8 +93,22 @@ def test_no_out_lies_within_another_and_every_command_uses_the_environments_pyth
     outs = sorted(out for stage in stages.values() for out in stage.outs)
     assert not [(a, b) for a in outs for b in outs if b.startswith(f"{a}/")]
     commands = re.findall(r"cmd: (.*)", (pretended.root / "dvc.yaml").read_text())
-    assert len(commands) == len(stages)
-    assert all(re.fullmatch(r"stages/python -m stages\.\w+", command) for command in commands)
+    assert len(commands) == len({name.split("@")[0] for name in stages})
+    assert all(re.fullmatch(r"stages/python -m stages\.\w+( \$\{(item|key)\})?", command) for command in commands)
+
+
+def test_only_evaluation_opens_the_test_split_and_only_it_depends_on_the_model_it_judges(pretended: Project) -> None:
+    stages = _stages(pretended)
+    assert {name for name, stage in stages.items() if "data/packed/test" in stage.deps} == {
+        f"evaluate@{variant}" for variant in VARIANTS
+    }
+    models = {name: [dep for dep in stage.deps if dep.startswith("models/")] for name, stage in stages.items()}
+    assert models["evaluate@reference"] == []
+    for variant in VARIANTS[1:]:
+        assert models[f"evaluate@{variant}"] == [f"models/{variant}"]
+    assert models["train_refine@keypoints"] == ["models/keypoints_coarse"]
+    repeated = "facemotion/evaluation/repeated.py"
+    assert [name for name, stage in stages.items() if repeated in stage.deps] == ["evaluate@reference"]
 
 
 def test_our_graph_is_the_one_that_dvc_draws(pretended: Project) -> None:

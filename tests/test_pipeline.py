@@ -48,7 +48,7 @@ def test_every_stage_is_a_run_of_one_pipeline(smoke: Project) -> None:
     assert set(stages) == set(smoke.lock())
     for name, run in stages.items():
         assert run["mlflow.parentRunId"] == pipeline["id"]
-        assert pipeline[f"stage.{name}"] == f"ran: {run['id']}"
+        assert pipeline[f"stage.{name.replace('@', '_')}"] == f"ran: {run['id']}"
         assert run["status"] == "FINISHED"
         assert run["metrics"]["duration_s"] > 0
         assert run["metrics"]["peak_mib"] > 10
@@ -72,10 +72,44 @@ def test_the_scores_on_smoke_are_sane(smoke: Project) -> None:
     assert "purity" in shown
 
 
-KILLED = (("fetch", "videos/*.mp4"), ("crop", "**/*.mp4"))
+def test_a_training_tells_of_itself_in_the_run_that_its_stage_closes(smoke: Project) -> None:
+    (run,) = [run for run in recorded(smoke) if run.get("facemotion.stage") == "train_coarse@keypoints"]
+    code = (
+        "import json, sys; from facemotion import tracking as t; c = t.open_client(); run = sys.argv[1]; print('TOLD' + "
+        "json.dumps([[m.step for m in c.get_metric_history(run, 'loss')], "
+        "[a.path for folder in ('samples', 'models/keypoints_coarse') for a in c.list_artifacts(run, folder)]]))"
+    )
+    told = smoke.run(sys.executable, "-c", code, run["id"])
+    steps, artifacts = json.loads(told.stdout.split("TOLD", 1)[1])
+    assert steps == [5, 10, 15, 20]
+    assert "samples/train_coarse_keypoints_000020.jpg" in artifacts
+    assert {"models/keypoints_coarse/history.csv", "models/keypoints_coarse/config.json"} <= set(artifacts)
+    assert run["metrics"]["images_s"] > 0
+    assert run["params"]["train_coarse.steps"] == "20"
 
 
-def test_killed_twice_it_still_makes_the_same_bytes(smoke: Project, tmp_path: Path) -> None:
+def test_models_are_learnt_scored_and_drawn(smoke: Project) -> None:
+    def figures(variant: str) -> dict[str, float]:
+        return json.loads((smoke.root / f"reports/metrics/evaluate_{variant}.json").read_text())
+
+    still, coarse, refined = map(figures, ("reference", "keypoints_coarse", "keypoints_refined"))
+    assert refined["l1"] < coarse["l1"] < still["l1"]
+    assert {"akd_truth", "akd_lips", "akd_eyes", "akd_truth_bias", "mkr", "epe", "epe_face", "epe_lips"} <= set(still)
+    assert refined["epe_step0"] != refined["epe"]
+    assert still["akd_truth_bias"] == refined["akd_truth_bias"]
+    for variant in ("reference", "keypoints_coarse", "keypoints_refined"):
+        drawn = {path.stem for path in (smoke.root / f"reports/pictures/evaluate_{variant}").glob("*.jpg")}
+        assert drawn == {"faces", "eyes", "lips"}
+    smoke.dvc("plots", "show")
+    page = (smoke.root / "dvc_plots/index.html").read_text()
+    for title in ("loss of the coarse training", "loss of the refinement", "validation score", "validation l1"):
+        assert title in page
+
+
+KILLED = (("fetch", "videos/*.mp4"), ("crop", "**/*.mp4"), ("train_coarse@keypoints", "last.safetensors"))
+
+
+def test_killed_thrice_it_still_makes_the_same_bytes(smoke: Project, tmp_path: Path) -> None:
     """Also: another folder, from scratch, gives the same hashes throughout."""
     project = copy_project(tmp_path, compiled=smoke.root)
     (project.root / "params.yaml").write_bytes((smoke.root / "params.yaml").read_bytes())

@@ -13,7 +13,7 @@ from facemotion.evaluation.images import SCALE, Frame, as_bytes, at_scale, point
 from facemotion.evaluation.same_identity import make
 from facemotion.evaluation.variants import Variant
 from facemotion.ingest.sheets import Tile, sheet
-from facemotion.landmarks.layout import EYES, GROUPS, LIPS
+from facemotion.landmarks.layout import EYES, GROUPS, LIPS, OUTER_EYES
 
 Image = NDArray[np.uint8]
 
@@ -21,6 +21,7 @@ BY: Final = "l1"  # what clips are ranked by
 ZOOM: Final = 4
 # Around the middle of their points, in pixels at SCALE: half the width and half the height.
 CLOSE: Final = {"eyes": (EYES, 54, 20), "lips": (LIPS, 36, 26)}
+STIFF: Final = GROUPS["nose"] + OUTER_EYES  # points that move with the head
 COLUMNS: Final = ("reference", "driving", "generated")
 
 
@@ -61,22 +62,20 @@ def telling_frames(clip: PackedClip) -> dict[str, int]:
     """The frames whose pose, eyes and mouth differ most from frame 0's, by the clip's landmarks; others where these are
     missing."""
     points = clip.points.astype(np.float64)
-    centred = points - points[:, GROUPS["nose"]].mean(axis=1, keepdims=True)
-    found = {}
-    for name, own, what in (
-        ("pose", tuple(range(17, 36)), points),
-        ("eyes", EYES, centred),
-        ("mouth", LIPS, centred),
-    ):
-        shape = what[:, own]
-        if name != "pose":  # openings, whatever the head does
-            height = np.ptp(shape[..., 1], axis=1)
-            change = np.abs(height - height[0])
-        else:
-            change = np.abs(shape - shape[0]).mean(axis=(1, 2))
-        change[0] = -1.0
-        found[name] = int(np.where(np.isfinite(change), change, -0.5).argmax())
-    return found
+    moved = np.abs(points - points[0])[:, list(STIFF)].mean(axis=(1, 2))
+    found = {"pose": moved, "eyes": _opening(points, "eye_left", "eye_right"), "mouth": _opening(points, "lips_inner")}
+    frames = {}
+    for name, change in found.items():
+        known = np.where(np.isfinite(change), change, -1.0)
+        known[0] = -2.0  # the reference itself is no news
+        frames[name] = int(known.argmax())
+    return frames
+
+
+def _opening(points: NDArray[np.float64], *parts: str) -> NDArray[np.float64]:
+    """How much higher or lower these parts are in each frame than in frame 0, in pixels of the clip."""
+    height = np.mean([np.ptp(points[:, list(GROUPS[part]), 1], axis=1) for part in parts], axis=0)
+    return np.asarray(np.abs(height - height[0]), np.float64)
 
 
 def _of_clip(variant: Variant, clip: PackedClip, rank: str) -> list[Shown]:
