@@ -132,7 +132,21 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def begin(client: "MlflowClient", start: StageStart) -> tuple[str, "Run"]:
+class OpenRun:
+    """The run of a stage that is at work; made, or opened again, in the store."""
+
+    def __init__(self, start: StageStart) -> None:
+        self._client = open_client()
+        self._id, _ = _begin(self._client, start)
+
+    def tell(self, rows: Sequence[Row], pictures: Sequence[Path], folder: str) -> None:
+        """Values, and files for a folder of the run's artifacts."""
+        _log_batch(self._client, self._id, rows)
+        for path in pictures:
+            self._client.log_artifact(self._id, str(path), folder)
+
+
+def _begin(client: "MlflowClient", start: StageStart) -> tuple[str, "Run"]:
     """The id of a stage's run, and its pipeline's run. Where a run of this id is there already (the work was
     interrupted, or its record broke off half-way) it goes on."""
     experiment = client.get_experiment_by_name(EXPERIMENT)
@@ -155,11 +169,11 @@ def begin(client: "MlflowClient", start: StageStart) -> tuple[str, "Run"]:
         run_id = client.create_run(
             experiment.experiment_id, int(start.started * 1000), tags, run_name=start.stage
         ).info.run_id
-    log_batch(client, run_id, params=start.params)
+    _log_batch(client, run_id, params=start.params)
     return run_id, parent
 
 
-def log_batch(
+def _log_batch(
     client: "MlflowClient",
     run_id: str,
     rows: Sequence[Row] = (),
@@ -182,12 +196,12 @@ def log_batch(
 
 
 def _write(client: "MlflowClient", record: StageRecord) -> None:
-    run_id, parent = begin(client, record)
+    run_id, parent = _begin(client, record)
     figures = {**record.metrics, "duration_s": record.ended - record.started, "peak_mib": record.peak_mib}
     about = {"facemotion.outs": outs_digest(record.outs), "mlflow.note.content": record.message}
     about |= {f"dep.{path}": digest for path, digest in record.deps.items()}
     about |= {f"out.{path}": digest for path, digest in record.outs.items()}
-    log_batch(client, run_id, [*record.untold, Row(record.ended, record.step, figures)], tags=about)
+    _log_batch(client, run_id, [*record.untold, Row(record.ended, record.step, figures)], tags=about)
     _log_inputs(client, run_id, record)
     for path in record.artifacts:
         if Path(path).is_file():

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,6 @@ from facemotion import tracking
 from facemotion.dataset.images import encode
 from facemotion.files import write_bytes
 from facemotion.tracking_records import Row, StageStart
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +36,7 @@ class LiveRun:
         self._rows: list[Row] = []
         self._pictures: list[Path] = []
         self._lock, self._over = threading.Lock(), threading.Event()
-        self._open: tuple[MlflowClient, str] | None = None
+        self._run: tracking.OpenRun | None = None
         self._not_before = 0.0
         self._thread = threading.Thread(target=self._tell, name="live record", daemon=True)
         self._thread.start()
@@ -75,14 +72,9 @@ class LiveRun:
         with self._lock:
             rows, pictures = list(self._rows), list(self._pictures)
         try:
-            if self._open is None:
-                client = tracking.open_client()
-                self._open = client, tracking.begin(client, self.start)[0]
-            client, run_id = self._open
-            if rows:
-                tracking.log_batch(client, run_id, rows)
-            for path in pictures:
-                client.log_artifact(run_id, str(path), PICTURES)
+            if self._run is None:
+                self._run = tracking.OpenRun(self.start)
+            self._run.tell(rows, pictures, PICTURES)
         except Exception as error:  # whatever the store throws, the work goes on
             if self._not_before == 0.0:
                 said = f"{type(error).__name__}: {error}".splitlines()[0][:300]

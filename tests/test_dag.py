@@ -9,7 +9,6 @@ from conftest import Project, copy_project
 
 from stages import dag
 
-
 VARIANTS = ("reference", "keypoints_coarse", "keypoints_refined")
 
 

@@ -75,7 +75,8 @@ def test_the_scores_on_smoke_are_sane(smoke: Project) -> None:
 def test_a_training_tells_of_itself_in_the_run_that_its_stage_closes(smoke: Project) -> None:
     (run,) = [run for run in recorded(smoke) if run.get("facemotion.stage") == "train_coarse@keypoints"]
     code = (
-        "import json, sys; from facemotion import tracking as t; c = t.open_client(); run = sys.argv[1]; print('TOLD' + "
+        "import json, sys; from facemotion import tracking as t; c = t.open_client(); run = sys.argv[1]; "
+        "print('TOLD' + "
         "json.dumps([[m.step for m in c.get_metric_history(run, 'loss')], "
         "[a.path for folder in ('samples', 'models/keypoints_coarse') for a in c.list_artifacts(run, folder)]]))"
     )
