@@ -110,17 +110,19 @@ def test_models_are_learnt_scored_and_drawn(smoke: Project) -> None:
 KILLED = (("fetch", "videos/*.mp4"), ("crop", "**/*.mp4"), ("train_coarse@keypoints", "last.safetensors"))
 
 
+LAST = "evaluate@keypoints_refined"
+# What no stage up to the last one needs.
+BESIDE = {"judge", "evaluate@reference", "evaluate@keypoints_coarse"}
+
+
 def test_killed_thrice_it_still_makes_the_same_bytes(smoke: Project, tmp_path: Path) -> None:
-    """Also: another folder, from scratch, gives the same hashes throughout."""
+    """Also: another folder, from scratch, gives the same hashes throughout, trained weights and scores among them."""
     project = copy_project(tmp_path, compiled=smoke.root)
     (project.root / "params.yaml").write_bytes((smoke.root / "params.yaml").read_bytes())
     for stage, sign in KILLED:
         kill_during(project, stage, sign)
-    project.dvc("repro", timeout=900)
-    assert hashes(project) == hashes(smoke)
-    assert [{**stage, "cmd": ""} for stage in project.lock().values()] == [
-        {**stage, "cmd": ""} for stage in smoke.lock().values()
-    ]
+    project.dvc("repro", LAST, timeout=900)
+    assert project.lock() == {name: stage for name, stage in smoke.lock().items() if name not in BESIDE}
 
 
 @pytest.mark.soak
@@ -138,7 +140,7 @@ def test_killed_at_any_time_it_still_makes_the_same_bytes(smoke: Project, tmp_pa
 
 def kill_during(project: Project, stage: str, sign: str) -> None:
     """SIGKILL the whole run while `stage` is at work and has made something that matches `sign`."""
-    process = project.start(sys.executable, "-m", "dvc", "repro")
+    process = project.start(sys.executable, "-m", "dvc", "repro", LAST)
     until = time.monotonic() + 300
     while not list((project.root / ".work" / stage).glob(f"*/{sign}")):
         assert process.poll() is None, f"it ended before {stage} was seen at work"
@@ -164,7 +166,7 @@ def test_one_parameter_by_dvc_exp_run(smoke: Project) -> None:
     smoke.run("git", "add", "-A")
     smoke.run("git", "commit", "-qm", "smoke")
     try:
-        told = smoke.dvc("exp", "run", "-n", "short-clips", "-S", "crop.max_seconds=1.0", timeout=900)
+        told = smoke.dvc("exp", "run", "-n", "short-clips", "-S", "crop.max_seconds=1.0", "pack", timeout=900)
         assert "Running stage 'crop'" in told
         assert "Running stage 'tubes'" not in told
         params = YAML(typ="safe", pure=True).load((smoke.root / "params.yaml").read_text())
