@@ -51,7 +51,7 @@ def test_gradients_of_the_hand_written_geometry() -> None:
     ]
 
     def flows(p: Tensor, q: Tensor, a: Tensor, b: Tensor) -> Tensor:
-        return affine.local_flows((p, a), (q, b), 4)
+        return affine.flows(affine.local_maps((p, a), (q, b)), 4)
 
     assert torch.autograd.gradcheck(flows, (*points, *matrices))
     assert torch.autograd.gradcheck(lambda p, a: affine.gaussians(p, 4, 0.1, a), (points[0], matrices[0]))
@@ -63,9 +63,27 @@ def test_gradients_of_the_hand_written_geometry() -> None:
 def test_candidates_of_one_affine_motion_all_say_that_motion() -> None:
     matrix, shift = torch.tensor([[1.1, 0.2], [-0.1, 0.9]]), torch.tensor([0.1, -0.2])
     driving = keypoints(1)
-    flows = affine.local_flows(moved(driving, matrix, shift), driving, 16)
+    flows = affine.flows(affine.local_maps(moved(driving, matrix, shift), driving), 16)
     expected = affine.affine_flow(torch.cat((matrix, shift[:, None]), 1)[None], 16)
     torch.testing.assert_close(flows, expected[:, None].expand_as(flows), atol=1e-5, rtol=0)
+
+
+def test_a_mean_of_maps_is_the_mean_of_their_flows() -> None:
+    reference, driving = keypoints(2), keypoints(3)
+    maps, weights = affine.local_maps(reference, driving), torch.rand(2, K, 16, 16).softmax(1)
+    expected = (weights[:, :, None] * affine.flows(maps, 16)).sum(1)
+    torch.testing.assert_close(affine.mixed_flow(weights, maps), expected, atol=1e-5, rtol=0)
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(affine.mixed_flow(weights, maps), expected, atol=1e-5, rtol=0)
+
+
+def test_distances_are_those_of_the_plane_the_jacobian_makes() -> None:
+    points = keypoints(8)
+    around = grid.identity(16, points.points)[:, None] - points.points[..., None, None]
+    torch.testing.assert_close(affine.distances(points.points, 16), around.square().sum(2), atol=1e-5, rtol=1e-5)
+    back = affine.apply(torch.linalg.inv(points.jacobians), around)
+    found = affine.distances(points.points, 16, points.jacobians)
+    torch.testing.assert_close(found, back.square().sum(2), atol=1e-4, rtol=1e-4)
 
 
 @given(st.floats(0.01, 0.2), st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))

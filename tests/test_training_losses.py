@@ -160,10 +160,15 @@ def test_a_weight_of_zero_leaves_the_term_out() -> None:
     assert set(trainee(batch())) == {"l1", "gradient", "background"}
 
 
-def test_frozen_motion_has_no_terms_of_its_own() -> None:
-    trainee = Trainee(Animator(config(refined=True)), settings(losses__flows=1.0, losses__warped=1.0).losses, "fp32")
+@pytest.mark.parametrize("closer", [True, False])
+def test_frozen_motion_has_no_terms_of_its_own(closer: bool) -> None:
+    """But for the refiner's own keypoints, where it has some."""
+    sizes = config(refined=True)
+    if not closer:
+        sizes = sizes.model_copy(update={"refiner": sizes.refiner.model_copy(update={"closeups": None})})
+    trainee = Trainee(Animator(sizes), settings(losses__flows=1.0, losses__warped=1.0).losses, "fp32")
     trainee.model.coarse.requires_grad_(False)
-    assert set(trainee(batch())) == {"l1", "gradient", "flows"}
+    assert set(trainee(batch())) == {"l1", "gradient", "flows"} | ({"points", "jacobians"} if closer else set())
 
 
 def test_random_features_are_the_same_everywhere_and_see_detail() -> None:

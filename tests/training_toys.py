@@ -54,7 +54,7 @@ def config(*, refined: bool = False) -> ModelConfig:
     content = preset("tiny").model_dump()
     content["refined"] = refined
     content["keypoints"] |= {"count": 4, "widths": (8, 16)}
-    content["coarse"] |= {"size": 16, "widths": (8, 16), "background_widths": (8, 16)}
+    content["coarse"] |= {"size": 16, "widths": (8, 16), "background": "affine", "background_widths": (8, 16)}
     content["refiner"] |= {
         "structure": 16, "queries": 16, "structure_widths": (8, 8), "channels": 8, "levels": (8, 16), "widths": (8, 8),
     }  # fmt: skip

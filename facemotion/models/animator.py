@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from facemotion.errors import FacemotionError
-from facemotion.models import grid
+from facemotion.models import alignment, grid
 from facemotion.models.background import BackgroundMotion
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import DenseMotion, FlowField
@@ -16,7 +17,8 @@ from facemotion.models.refiner import Refiner
 
 
 class MotionSource(NamedTuple):
-    """What a reference is to the motion: all of it that no driving frame changes."""
+    """What a reference is to the coarse motion: all of it that no driving frame changes. The keypoints of a model with
+    a refiner may go on with finer ones, which the coarse motion does not read."""
 
     image: Tensor  # small
     keypoints: Keypoints
@@ -30,12 +32,24 @@ class Appearance(NamedTuple):
     source: MotionSource
     features: tuple[Tensor, ...]  # finest first
     structure: tuple[Tensor, ...] | None  # the reference's side of the correlation volume, where there is a refiner
+    view: tuple[Tensor, ...] | None  # what the background is aligned with
+
+
+class Background(NamedTuple):
+    """How all moves that is not the person: affine [B, 2, 3] of normalised points, driving to reference. Where there is
+    no refined one the coarse one stands in for it, where there is none it is at rest."""
+
+    coarse: Tensor | None = None
+    refined: Tensor | None = None
+
+
+AT_REST: Final = Background()
 
 
 class Motion(NamedTuple):
     fields: list[FlowField]  # coarse first; element 0 is the coarse motion, whatever follows
     driving: Keypoints
-    background: Tensor | None  # affine [B, 2, 3], driving to reference, of what is not the person
+    background: Background
 
 
 class KeypointMotion(nn.Module):
@@ -43,7 +57,7 @@ class KeypointMotion(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.size = config.coarse.size
+        self.size, self.count = config.coarse.size, config.keypoints.count
         self.keypoints = KeypointDetector(config)
         self.background = BackgroundMotion(config) if config.coarse.background == "affine" else None
         self.dense = DenseMotion(config)
@@ -53,6 +67,10 @@ class KeypointMotion(nn.Module):
         background = self.background.encode(small) if self.background is not None else None
         return MotionSource(small, self.keypoints(image), background)
 
+    def belief(self, keypoints: Keypoints) -> Tensor:
+        """How much each pixel [B, 1, h, h] is thought to be background: what no coarse keypoint is near."""
+        return self.dense.background(keypoints.points[:, : self.count])
+
     def background_between(self, source: MotionSource, driving: Tensor) -> Tensor | None:
         """Affine [B, 2, 3] of normalised points from the driving image [B, 3, H, H] to the reference."""
         if self.background is None or source.background is None:
@@ -61,7 +79,9 @@ class KeypointMotion(nn.Module):
         return between
 
     def forward(self, source: MotionSource, driving: Keypoints, background: Tensor | None) -> FlowField:
-        field: FlowField = self.dense(source.image, source.keypoints, driving, background)
+        field: FlowField = self.dense(
+            source.image, source.keypoints.first(self.count), driving.first(self.count), background
+        )
         return field
 
 
@@ -92,21 +112,44 @@ class Animator(nn.Module):
             raise FacemotionError(f"{count} references a frame, but fusion is 'single': give one")
         image = references.flatten(0, 1)
         source = self.coarse.encode(image)
-        structure = self.refiner.encode(image, source.keypoints) if self.refiner is not None else None
-        return Appearance(image, source, self.features(image), structure)
+        structure, view = None, None
+        if self.refiner is not None:
+            source = source._replace(keypoints=self.refiner.look_closer(image, source.keypoints))
+            structure = self.refiner.encode(image, source.keypoints)
+            if self.config.refiner.background == "aligned":
+                view = alignment.view(image, self.coarse.belief(source.keypoints))
+        return Appearance(image, source, self.features(image), structure, view)
 
     def motion(self, appearance: Appearance, driving: Tensor) -> Motion:
         """From the driving frames [B, 3, H, H] to the references."""
-        keypoints = self.coarse.keypoints(driving)
-        return self.move(appearance, keypoints, self.coarse.background_between(appearance.source, driving))
+        keypoints = self.keypoints(driving)
+        background = Background(self.coarse.background_between(appearance.source, driving))
+        coarse = self.coarse(appearance.source, keypoints, background.coarse)
+        if appearance.view is not None:
+            found = alignment.align(appearance.view, driving, self.coarse.belief(keypoints), coarse.flow)
+            background = background._replace(refined=found)
+        return self._refined(appearance, keypoints, background, coarse)
 
-    def move(self, appearance: Appearance, driving: Keypoints, background: Tensor | None = None) -> Motion:
+    def keypoints(self, image: Tensor) -> Keypoints:
+        """All there are of an image [B, 3, H, H], the coarse ones first."""
+        found: Keypoints = self.coarse.keypoints(image)
+        return found if self.refiner is None else self.refiner.look_closer(image, found)
+
+    def move(self, appearance: Appearance, driving: Keypoints, background: Background = AT_REST) -> Motion:
         """From keypoints alone, wherever they come from: another person's, or relative ones."""
-        coarse = self.coarse(appearance.source, driving, background)
+        coarse = self.coarse(appearance.source, driving, background.coarse)
+        return self._refined(appearance, driving, background, coarse)
+
+    def _refined(
+        self, appearance: Appearance, driving: Keypoints, background: Background, coarse: FlowField
+    ) -> Motion:
         fields = [coarse]
         if self.refiner is not None and appearance.structure is not None:
+            found = background.refined if background.refined is not None else background.coarse
+            if found is None:
+                found = torch.eye(2, 3, device=coarse.flow.device).expand(len(coarse.flow), -1, -1)
             reference = appearance.source.keypoints
-            fields = self.refiner(appearance.features, appearance.structure, reference, driving, coarse)
+            fields = self.refiner(appearance.features, appearance.structure, reference, driving, coarse, found)
         return Motion(fields, driving, background)
 
     def render(self, appearance: Appearance, motion: Motion) -> Tensor:

@@ -24,17 +24,13 @@ class LeanBlock(nn.Module):
         widths = config.generator.widths
         width = widths[level]
         self.of_fine = nn.Conv2d(width, width, 3, padding=1)
-        # The coarse flow has nothing to say at sizes finer than its own.
-        twice = config.refined and config.pyramid[level] <= config.coarse.size
-        self.of_coarse = zeroed(nn.Conv2d(width, width, 1, bias=False)) if twice else None
+        self.of_coarse = None
         self.of_state = nn.Conv2d(widths[level + 1], width, 1, bias=False) if level + 1 < len(widths) else None
         self.norm = norm(width)
         self.conv = nn.Conv2d(width, width, 3, padding=1)
 
     def forward(self, state: Tensor | None, fine: Seen, coarse: Seen | None) -> Tensor:
         x: Tensor = self.of_fine(fine.features * fine.trust)
-        if self.of_coarse is not None and coarse is not None:
-            x = x + self.of_coarse(coarse.features * coarse.trust)
         if self.of_state is not None and state is not None:
             x = x + F.interpolate(self.of_state(state), scale_factor=2.0)
         change: Tensor = self.conv(F.relu(self.norm(x)))

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 # Of the correlation volume an image, float32: what a 64 x 64 volume with its pyramid needs three times over.
 MAX_VOLUME_MIB = 256
+CLOSEUPS = 3  # windows of a closer look: eyes and mouth
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 # Finest first. Lists are taken too: that is what YAML and JSON have.
@@ -34,12 +35,22 @@ class CoarseSizes(Section):
     reach: Positive | None  # radius in which a keypoint's motion is at first believed; None: nothing is presumed
 
 
+class CloseupSizes(Section):
+    each: Annotated[int, Field(ge=1, le=9)]  # finer keypoints in a window
+    size: Annotated[int, Field(ge=8, le=128)]  # of a window, in pixels
+    reach: Positive  # half the window's side, normalised
+    widths: Widths
+
+
 class RefinerSizes(Section):
     structure: Annotated[int, Field(ge=8, le=256)]  # size of the structure maps of both sides
     queries: Annotated[int, Field(ge=8, le=256)]  # finest size at which the volume is looked up
     structure_widths: Widths
     channels: Count  # of the structure features
     variance: Positive  # of the keypoints' Gaussians
+    closeups: CloseupSizes | None
+    background: Literal["coarse", "aligned"]  # that of the coarse motion, or one found anew, in closed form
+    near: Positive  # radius in which a finer keypoint's motion is at first believed
     radius: Annotated[int, Field(ge=1, le=8)]
     scales: Annotated[int, Field(ge=1, le=4)]  # of the pyramid over the reference's side of the volume
     levels: Annotated[tuple[Count, ...], Field(min_length=1, max_length=10, strict=False)]  # sizes, low to high
@@ -60,6 +71,12 @@ class ModelConfig(Section):
     coarse: CoarseSizes
     refiner: RefinerSizes
     generator: GeneratorSizes
+
+    @property
+    def keypoint_count(self) -> int:
+        """Of coarse and finer ones."""
+        closer = self.refiner.closeups
+        return self.keypoints.count + (CLOSEUPS * closer.each if closer is not None else 0)
 
     @property
     def pyramid(self) -> tuple[int, ...]:

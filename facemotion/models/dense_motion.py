@@ -45,30 +45,32 @@ class DenseMotion(nn.Module):
     def forward(self, image: Tensor, reference: Keypoints, driving: Keypoints, background: Tensor | None) -> FlowField:
         """`image`: the reference [B, 3, h, h] at the flow's size; `background`: affine [B, 2, 3], None: at rest."""
         size = self.sizes.size
-        candidates = self._candidates(reference, driving, background)
+        maps = self._candidates(reference, driving, background)
         bells = affine.gaussians(driving.points, size, self.sizes.variance)
         bells = bells - affine.gaussians(reference.points, size, self.sizes.variance)
         bells = F.pad(bells, (0, 0, 0, 0, 1, 0))
         # What each candidate would show helps to choose; keypoints learn from what is chosen.
-        seen = grid.warp(image.repeat_interleave(candidates.shape[1], 0), candidates.detach().flatten(0, 1))
+        candidates = affine.flows(maps.detach(), size).flatten(0, 1)
+        seen = grid.warp(image.repeat_interleave(maps.shape[1], 0), candidates)
         inputs = torch.cat((bells, seen.reshape(bells.shape[0], -1, size, size) - 0.5), 1)
         features = self.backbone(inputs)
         choice = self.choice(features).float()
         if self.sizes.reach is not None:
             choice = choice + self._presumption(driving.points, self.sizes.reach)
-        flow = (F.softmax(choice, 1)[:, :, None] * candidates).sum(1)
+        flow = affine.mixed_flow(F.softmax(choice, 1), maps)
         return FlowField(flow, self.occlusion(features).float() + TRUST)
 
     def _candidates(self, reference: Keypoints, driving: Keypoints, background: Tensor | None) -> Tensor:
-        """Normalised flows [B, 1 + K, 2, h, h], the background's first."""
-        size = self.sizes.size
+        """Affine maps [B, 1 + K, 2, 3], the background's first."""
         if background is None:
-            rest = grid.identity(size, driving.points).expand(driving.points.shape[0], -1, -1, -1)
-        else:
-            rest = affine.affine_flow(background, size)
-        return torch.cat((rest[:, None], affine.local_flows(reference, driving, size)), 1)
+            background = torch.eye(2, 3, device=driving.points.device).expand(driving.points.shape[0], -1, -1)
+        return torch.cat((background[:, None], affine.local_maps(reference, driving)), 1)
+
+    @torch.no_grad()
+    def background(self, points: Tensor) -> Tensor:
+        return F.softmax(self._presumption(points, 0.2), 1)[:, :1]
 
     def _presumption(self, points: Tensor, reach: float) -> Tensor:
         """Log weights [B, 1 + K, h, h]: each keypoint moves its neighbourhood, the background all else."""
-        around = grid.identity(self.sizes.size, points)[:, None] - points[..., None, None]
-        return F.pad(around.square().sum(2) / (-2 * reach**2), (0, 0, 0, 0, 1, 0), value=-(BACKGROUND_FROM**2) / 2)
+        squared = affine.distances(points, self.sizes.size)
+        return F.pad(squared / (-2 * reach**2), (0, 0, 0, 0, 1, 0), value=-(BACKGROUND_FROM**2) / 2)

@@ -65,10 +65,7 @@ class Generator(nn.Module):
 
 
 def at_size(fields: list[FlowField], size: int) -> FlowField:
-    """The latest field of this size, or else the finest one resized."""
-    for field in reversed(fields):
-        if field.flow.shape[-1] == size:
-            return field
+    """The last field, resized."""
     return FlowField(grid.resize(fields[-1].flow, size), grid.resize_image(fields[-1].occlusion, size))
 
 

@@ -4,9 +4,16 @@ Normalised points run -1..1 over pixel edges (align_corners=False). A flow is [B
 of the output, the normalised point of the reference to look at. A displacement is a flow minus the identity flow.
 """
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+
+def exactly(like: Tensor) -> AbstractContextManager[object]:
+    """Matrix products of geometry must not be rounded to bfloat16; the meta device knows no autocast."""
+    return nullcontext() if like.is_meta else torch.autocast(like.device.type, enabled=False)
 
 
 def to_normalised(pixels: Tensor, width: int, height: int) -> Tensor:

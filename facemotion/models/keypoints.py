@@ -27,6 +27,9 @@ class Keypoints(NamedTuple):
     points: Tensor
     jacobians: Tensor
 
+    def first(self, count: int) -> "Keypoints":
+        return Keypoints(self.points[:, :count], self.jacobians[:, :count])
+
 
 def layout(count: int) -> Tensor:
     """First places [count, 2], normalised: the parts of a face, then a sunflower's seeds over the rest."""
@@ -44,6 +47,14 @@ def expected_points(heatmaps: Tensor) -> Tensor:
     """Mean place [B, K, 2], normalised, of heatmaps [B, K, H, H] that each sum to one."""
     centres = grid.identity(heatmaps.shape[-1], heatmaps)[0, 0, 0]
     return torch.stack(((heatmaps.sum(-2) * centres).sum(-1), (heatmaps.sum(-1) * centres).sum(-1)), -1)
+
+
+def strained(heatmaps: Tensor, strain: Tensor) -> Tensor:
+    """Jacobians [B, K, 2, 2]: the identity and what maps [B, 4 K, H, H] tell where each heatmap [B, K, H, H] lies."""
+    batch, count, height, width = heatmaps.shape
+    entries = strain.float().reshape(batch, count, 4, height, width)
+    mean = (heatmaps[:, :, None] * entries).sum((-1, -2)).reshape(batch, count, 2, 2)
+    return torch.eye(2, device=heatmaps.device) + MAX_STRAIN * torch.tanh(mean / MAX_STRAIN)
 
 
 class KeypointDetector(nn.Module):
@@ -71,7 +82,4 @@ class KeypointDetector(nn.Module):
         if self.sizes.leash is not None:
             logits = logits + self.leash
         heatmaps = F.softmax(logits.flatten(2), -1).view_as(logits)
-        strain = self.strain(features).float().unflatten(1, (self.sizes.count, 4))
-        strain = (heatmaps[:, :, None] * strain).sum((-1, -2)).unflatten(-1, (2, 2))
-        jacobians = torch.eye(2, device=image.device) + MAX_STRAIN * torch.tanh(strain / MAX_STRAIN)
-        return Keypoints(expected_points(heatmaps), jacobians)
+        return Keypoints(expected_points(heatmaps), strained(heatmaps, self.strain(features)))

@@ -3,7 +3,7 @@
 from typing import Final
 
 from facemotion.errors import FacemotionError
-from facemotion.models.config import CoarseSizes, GeneratorSizes, KeypointSizes, ModelConfig, RefinerSizes
+from facemotion.models.config import CloseupSizes, CoarseSizes, GeneratorSizes, KeypointSizes, ModelConfig, RefinerSizes
 
 PRESETS: Final[dict[str, ModelConfig]] = {
     # Trains in minutes on two cores.
@@ -13,12 +13,12 @@ PRESETS: Final[dict[str, ModelConfig]] = {
         motion="keypoints",
         refined=True,
         fusion="single",
-        keypoints=KeypointSizes(count=15, size=64, stride=2, widths=(24, 48, 96, 128), temperature=0.1, leash=0.25),
+        keypoints=KeypointSizes(count=15, size=64, stride=2, widths=(24, 48, 96, 128), temperature=0.1, leash=0.15),
         coarse=CoarseSizes(
             size=32,
             widths=(32, 48, 64, 96),
             variance=0.01,
-            background="affine",
+            background="identity",
             background_widths=(16, 32, 64),
             reach=0.2,
         ),
@@ -28,6 +28,9 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             structure_widths=(24, 32, 48, 64),
             channels=32,
             variance=0.01,
+            closeups=CloseupSizes(each=8, size=20, reach=0.3, widths=(24, 48, 64)),
+            background="aligned",
+            near=0.08,
             radius=3,
             scales=2,
             levels=(8, 16, 32),
@@ -43,13 +46,13 @@ PRESETS: Final[dict[str, ModelConfig]] = {
         refined=True,
         fusion="single",
         keypoints=KeypointSizes(
-            count=15, size=128, stride=2, widths=(24, 48, 96, 128, 128), temperature=0.1, leash=0.25
+            count=15, size=128, stride=2, widths=(24, 48, 96, 128, 128), temperature=0.1, leash=0.15
         ),
         coarse=CoarseSizes(
             size=64,
             widths=(32, 48, 64, 96),
             variance=0.01,
-            background="affine",
+            background="identity",
             background_widths=(16, 32, 64, 96),
             reach=0.2,
         ),
@@ -59,6 +62,9 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             structure_widths=(16, 32, 64, 96),
             channels=32,
             variance=0.01,
+            closeups=CloseupSizes(each=8, size=40, reach=0.3, widths=(24, 48, 64)),
+            background="aligned",
+            near=0.08,
             radius=3,
             scales=2,
             levels=(16, 32, 64),
@@ -74,13 +80,13 @@ PRESETS: Final[dict[str, ModelConfig]] = {
         refined=True,
         fusion="single",
         keypoints=KeypointSizes(
-            count=20, size=256, stride=2, widths=(32, 64, 128, 256, 256, 256), temperature=0.1, leash=0.25
+            count=20, size=256, stride=2, widths=(32, 64, 128, 256, 256, 256), temperature=0.1, leash=0.15
         ),
         coarse=CoarseSizes(
             size=64,
             widths=(64, 128, 256, 256),
             variance=0.01,
-            background="affine",
+            background="identity",
             background_widths=(32, 64, 128, 256),
             reach=0.2,
         ),
@@ -90,6 +96,9 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             structure_widths=(32, 64, 128, 256),
             channels=64,
             variance=0.01,
+            closeups=CloseupSizes(each=8, size=64, reach=0.3, widths=(32, 64, 128, 128)),
+            background="aligned",
+            near=0.08,
             radius=3,
             scales=2,
             levels=(8, 16, 32, 64, 128),
@@ -121,6 +130,9 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             structure_widths=(32, 64, 128, 256, 512, 512),
             channels=256,
             variance=0.1,
+            closeups=None,
+            background="coarse",
+            near=0.08,
             radius=3,
             scales=2,
             levels=(8, 16, 32, 64, 128, 256),

@@ -5,12 +5,15 @@ upsampling makes the image-sized flow, so that no convolution runs at the finest
 """
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facemotion.models import affine, correlation, grid
+from facemotion.models import correlation, grid
+from facemotion.models.closeups import Closeups
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import FlowField
 from facemotion.models.keypoints import Keypoints
+from facemotion.models.offers import Offers
 from facemotion.models.structure import StructureEncoder
 from facemotion.models.updates import Evidence, LeanUpdate, PublishedUpdate, SharedUpdate
 from facemotion.models.upsampling import LearnedUpsampling
@@ -19,7 +22,9 @@ from facemotion.models.upsampling import LearnedUpsampling
 class Refiner(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.sizes, self.pyramid = config.refiner, config.pyramid
+        self.sizes, self.pyramid, self.count = config.refiner, config.pyramid, config.keypoints.count
+        self.reach = config.coarse.reach or config.refiner.near
+        self.closeups = Closeups(config, self.sizes.closeups) if self.sizes.closeups is not None else None
         self.structure = StructureEncoder(config)
         levels = range(len(self.sizes.levels))
         if config.layout == "published":
@@ -29,6 +34,13 @@ class Refiner(nn.Module):
             self.updates = nn.ModuleList(LeanUpdate(config, level) for level in levels)
         factor = config.image_size // self.sizes.levels[-1]
         self.upsampling = LearnedUpsampling(self.sizes.widths[-1], factor) if factor > 1 else None
+
+    def look_closer(self, image: Tensor, keypoints: Keypoints) -> Keypoints:
+        """The coarse keypoints of an image [B, 3, H, H], followed by the finer ones, if any."""
+        if self.closeups is None:
+            return keypoints
+        closer: Keypoints = self.closeups(image, keypoints)
+        return closer
 
     def encode(self, image: Tensor, keypoints: Keypoints) -> tuple[Tensor, ...]:
         """Of the reference [B, 3, H, H]: its side of the volume, at all scales of the look-up."""
@@ -41,56 +53,48 @@ class Refiner(nn.Module):
         reference: Keypoints,
         driving: Keypoints,
         coarse: FlowField,
+        background: Tensor,
     ) -> list[FlowField]:
-        """`features`: the reference's pyramid, finest first; `structure`: from `encode`. States are [B, 3, n, n]:
-        displacement, normalised, and occlusion logit."""
+        """`features`: the reference's pyramid, finest first; `structure`: from `encode`; `background`: affine
+        [B, 2, 3], driving to reference. States are [B, 3, n, n]: displacement, normalised, and occlusion logit."""
         of_driving = grid.resize_image(self.structure(driving), self.sizes.queries)
-        start, hidden = to_state(coarse), None
-        change = torch.zeros_like(start)
-        fields, state, volumes = [coarse], start, None
+        offers = Offers(reference, driving, background, self.count, self.reach, self.sizes.near)
+        start, hidden, volumes = to_state(coarse), None, None
+        state = change = torch.zeros_like(start)
+        fields = [coarse]
         for level, update in zip(self.sizes.levels, self.updates, strict=True):
             change = grid.resize_image(change, level)
-            state = grid.resize_image(start, level) + change
             if volumes is None or level <= self.sizes.queries:
                 volumes = correlation.volumes(grid.resize_image(of_driving, min(level, self.sizes.queries)), structure)
-            looking = to_field(state.detach())
-            suggestion = self._suggestion(reference, driving, looking.flow)
-            evidence = self._evidence(features, volumes, of_driving, suggestion, looking)
-            step = update(evidence, hidden)
+            # No gradient goes back through where it looks: each level answers for its own change.
+            looking = to_field((grid.resize_image(start, level) + change).detach())
+            step = update(self._evidence(features, volumes, of_driving, offers, looking), hidden)
             change, hidden = change + step.change, step.hidden
-            state = state + step.change
+            if step.choice is not None:
+                change = change + F.pad(offers.taken(step.choice, looking.flow), (0, 0, 0, 0, 0, 1))
+            # What a low level changes is smooth; the coarse motion below it keeps its own detail.
+            state = _sum(start, change, max(level, start.shape[-1]))
             fields.append(to_field(state))
         if self.upsampling is not None:
-            fields.append(to_field(self.upsampling(state, hidden)))
+            fields.append(to_field(self.upsampling(_sum(start, change, self.sizes.levels[-1]), hidden)))
         return fields
 
     def _evidence(
-        self,
-        features: tuple[Tensor, ...],
-        volumes: list[Tensor],
-        of_driving: Tensor,
-        suggestion: Tensor,
-        field: FlowField,
+        self, features: tuple[Tensor, ...], volumes: list[Tensor], of_driving: Tensor, offers: Offers, field: FlowField
     ) -> Evidence:
-        """For one update. No gradient goes back through where it looked: each level answers for its own change."""
+        """For one update."""
         level = field.flow.shape[-1]
         looked_up = grid.resize(field.flow, min(level, self.sizes.queries))
         window = correlation.look_up(volumes, looked_up, self.sizes.radius)
+        pixels = level / 2
         return Evidence(
             correlation=window,
             driving=grid.resize_image(of_driving, window.shape[-1]),
-            suggestion=suggestion,
-            displacement=(field.flow - grid.identity(level, field.flow)) * (level / 2),
+            suggestions=offers.suggestions(field.flow) * pixels,
+            displacement=(field.flow - grid.identity(level, field.flow)) * pixels,
             occlusion=field.occlusion,
             context=grid.warp(features[self.pyramid.index(level)], field.flow),
         )
-
-    def _suggestion(self, reference: Keypoints, driving: Keypoints, flow: Tensor) -> Tensor:
-        """What each keypoint knows of the motion around it, minus `flow`: [B, 2 K, n, n], in pixels of the level."""
-        level = flow.shape[-1]
-        bells = affine.gaussians(driving.points, level, self.sizes.variance)
-        beyond = affine.local_flows(reference, driving, level) - flow[:, None]
-        return (bells[:, :, None] * beyond).flatten(1, 2) * (level / 2)
 
 
 def to_state(field: FlowField) -> Tensor:
@@ -100,3 +104,7 @@ def to_state(field: FlowField) -> Tensor:
 
 def to_field(state: Tensor) -> FlowField:
     return FlowField(grid.identity(state.shape[-1], state) + state[:, :2], state[:, 2:])
+
+
+def _sum(start: Tensor, change: Tensor, size: int) -> Tensor:
+    return grid.resize_image(start, size) + grid.resize_image(change, size)

@@ -14,7 +14,7 @@ class StructureEncoder(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        sizes, count = config.refiner, config.keypoints.count
+        sizes, count = config.refiner, config.keypoint_count
         self.size, self.variance = sizes.structure, sizes.variance
         # MRFA's bells are round; ours take the shape of the Jacobians, which tell of lids and lips.
         self.shaped = config.layout == "lean"

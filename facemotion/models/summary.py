@@ -17,6 +17,7 @@ MODULES: Final = (
     "coarse.keypoints",
     "coarse.background",
     "coarse.dense",
+    "refiner.closeups",
     "refiner.structure",
     "refiner.updates",
     "refiner.upsampling",

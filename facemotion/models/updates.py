@@ -12,6 +12,7 @@ from facemotion.models.layers import norm, zeroed
 
 # Of a map one pixel wide, normalised. The heads' unit: an optimiser's first steps must not throw the flow about.
 QUARTER_PIXEL: Final = 2 / 4
+SUGGESTED: Final = 6  # channels of the suggestions
 
 
 class Evidence(NamedTuple):
@@ -19,7 +20,7 @@ class Evidence(NamedTuple):
 
     correlation: Tensor  # the volume around the flow so far
     driving: Tensor  # the driving side's structure
-    suggestion: Tensor  # by how much each keypoint, near itself, would change the flow, in pixels of this level
+    suggestions: Tensor  # what others would change about the flow, in pixels of this level: `Offers.suggestions`
     displacement: Tensor  # the flow so far minus the identity, in pixels of this level
     occlusion: Tensor  # its logits
     context: Tensor  # the reference's features seen through the flow so far
@@ -28,6 +29,7 @@ class Evidence(NamedTuple):
 class Step(NamedTuple):
     change: Tensor  # [B, 3, n, n], added to the displacement, normalised, and to the occlusion logit
     hidden: Tensor | None  # what to tell the next level
+    choice: Tensor | None = None  # [B, 2 + F, n, n] logits among what `Offers` has
 
 
 def step(flow: Tensor, occlusion: Tensor, hidden: Tensor | None) -> Step:
@@ -45,12 +47,13 @@ class LeanUpdate(nn.Module):
         context = config.generator.widths[config.pyramid.index(sizes.levels[level])]
         self.of_correlation = nn.Conv2d(sizes.scales * (2 * sizes.radius + 1) ** 2, width, 1)
         self.of_driving = nn.Conv2d(sizes.channels, width, 1, bias=False)
-        self.of_warp = nn.Conv2d(2 * config.keypoints.count + 3 + context, width, 1, bias=False)
+        self.of_warp = nn.Conv2d(SUGGESTED + 3 + context, width, 1, bias=False)
         self.inherit = nn.Conv2d(sizes.widths[level - 1], width, 1, bias=False) if level else None
         self.norm = norm(width)
         self.conv1 = nn.Conv2d(width, width, 3, padding=1)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1)
         self.head = zeroed(nn.Conv2d(width, 3, 3, padding=1))
+        self.choice = zeroed(nn.Conv2d(width, 2 + config.keypoint_count - config.keypoints.count, 3, padding=1))
 
     def forward(self, evidence: Evidence, hidden: Tensor | None) -> Step:
         # One convolution of all side by side would be the same sum, but at the finest size.
@@ -61,8 +64,9 @@ class LeanUpdate(nn.Module):
             x = x + F.interpolate(self.inherit(hidden), x.shape[-2:])
         x = F.relu(self.norm(x))
         x = x + self.conv2(F.relu(self.conv1(x)))
-        change = self.head(F.relu(x))
-        return step(change[:, :2], change[:, 2:], x)
+        read = F.relu(x)
+        change = self.head(read)
+        return step(change[:, :2], change[:, 2:], x)._replace(choice=self.choice(read))
 
 
 class PublishedUpdate(nn.Module):

@@ -2,17 +2,22 @@
 
 Nothing here knows anything of the footage but its pixels and, for two of the terms, the landmarks found in it."""
 
+from typing import Final
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facemotion.dataset.augmentation import Batch
 from facemotion.models import affine, grid
-from facemotion.models.animator import Animator, Appearance, Motion
+from facemotion.models.animator import Animator, Motion
 from facemotion.models.keypoints import Keypoints
 from facemotion.training import adversarial, perceptual, photometric, regions
 from facemotion.training.config import Losses
 from facemotion.training.transforms import Warps
+
+# Pairs of which one has its equivariance checked.
+EVERY: Final = 4
 
 
 class Trainee(nn.Module):
@@ -30,8 +35,8 @@ class Trainee(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         device = batch.driving.device.type
         with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
-            frame, appearance, motion = self.model(batch.reference[:, None], batch.driving)
-            terms = self._motion_terms(batch, appearance, motion)
+            frame, _, motion = self.model(batch.reference[:, None], batch.driving)
+            terms = self._motion_terms(batch, motion)
         terms |= self._image_terms(frame.float(), batch)
         terms |= self._flow_terms(motion, batch)
         return terms
@@ -63,28 +68,40 @@ class Trainee(nn.Module):
             terms["adversarial"], terms["critic"] = adversarial.terms(self.critic, frame, batch.driving)
         return terms
 
-    def _motion_terms(self, batch: Batch, appearance: Appearance, motion: Motion) -> dict[str, Tensor]:
-        """Of the coarse motion, while it still learns."""
-        losses, coarse = self.losses, self.model.coarse
-        if not any(weight.requires_grad for weight in coarse.parameters()):
-            return {}
-        terms = {}
-        if losses.points or losses.jacobians:
-            warps = Warps.random(batch.normals)
-            found = coarse.keypoints(warps.images(batch.driving))
-            terms["points"], terms["jacobians"] = equivariance(warps, found, motion.driving)
-        if losses.background and coarse.background is not None and motion.background is not None:
+    def _motion_terms(self, batch: Batch, motion: Motion) -> dict[str, Tensor]:
+        """Of keypoints and background, as far as they still learn."""
+        losses, coarse, terms = self.losses, self.model.coarse, {}
+        closer = self.model.refiner is not None and self.model.refiner.closeups is not None
+        if (losses.points or losses.jacobians) and (self._coarse_learns() or closer):
+            terms["points"], terms["jacobians"] = self._equivariance(batch, motion.driving)
+        if losses.background and coarse.background is not None and self._coarse_learns():
             reference, driving = (grid.resize_image(image, coarse.size) for image in (batch.reference, batch.driving))
+            there = coarse.background(coarse.background.encode(reference), driving)
             back = coarse.background(coarse.background.encode(driving), reference)
-            terms["background"] = cycle(motion.background, back)
+            terms["background"] = cycle(there, back)
         return terms
+
+    def _coarse_learns(self) -> bool:
+        return any(weight.requires_grad for weight in self.model.coarse.parameters())
+
+    def _equivariance(self, batch: Batch, original: Keypoints) -> tuple[Tensor, Tensor]:
+        """Of one pair in `EVERY`, which is enough and costs little. Which ones they are, and what they count, does not
+        depend on how a batch is divided among processes."""
+        chosen = torch.nonzero(batch.index % EVERY == 0)[:, 0]
+        if not len(chosen):
+            return original.points.sum() * 0, original.jacobians.sum() * 0
+        warps = Warps.random(batch.normals[chosen])
+        found = self.model.keypoints(warps.images(batch.driving[chosen]))
+        apart = equivariance(warps, found, Keypoints(original.points[chosen], original.jacobians[chosen]))
+        share = EVERY * len(chosen) / len(batch.index)
+        return share * apart[0], share * apart[1]
 
     def _flow_terms(self, motion: Motion, batch: Batch) -> dict[str, Tensor]:
         losses, terms = self.losses, {}
         coarse, *refined = motion.fields
         if losses.occlusion:
             terms["occlusion"] = 1 - torch.sigmoid(motion.fields[-1].occlusion.float()).mean()
-        if losses.warped and coarse.flow.requires_grad:
+        if losses.warped and self._coarse_learns():
             terms["warped"] = warp_error(coarse.flow, batch)
         if losses.flows and refined:
             weights = [losses.decay ** (len(refined) - 1 - i) for i in range(len(refined))]

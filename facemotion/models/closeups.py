@@ -1,0 +1,93 @@
+"""A closer look at eyes and mouth: finer keypoints, found in windows that the coarse keypoints carry with the face.
+
+Eyes and lips are few pixels of a frame, and a few keypoints spread over all of it cannot tell of a blink. Ours; MRFA
+refines by the coarse keypoints alone.
+"""
+
+from typing import Final
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from facemotion.models import affine, grid
+from facemotion.models.config import CloseupSizes, ModelConfig
+from facemotion.models.keypoints import Keypoints, expected_points, layout, strained
+from facemotion.models.layers import LeanUNet, zeroed
+
+# Middles of the windows in a face-centred crop, normalised, and their sides relative to each other: eyes and mouth.
+WINDOWS: Final = ((-0.27, -0.25), (0.27, -0.25), (0.0, 0.36))
+SIDES: Final = (0.8, 0.8, 1.3)
+# First places of the finer points in a window, where -1..1 is its width: lids or lips, corners, what lies between.
+PLACES: Final = (
+    (0.0, -0.25), (0.0, 0.25), (-0.5, 0.0), (0.5, 0.0), (-0.25, -0.2), (0.25, -0.2), (-0.25, 0.2), (0.25, 0.2),
+    (0.0, 0.0),
+)  # fmt: skip
+# How far they lightly stray from there.
+LEASH: Final = 0.3
+# Of the coarse keypoints, the first ones lie on the face; they carry the windows. The ridge keeps a few points, or such
+# as lie on a line, from bending them.
+CARRIERS: Final = 12
+RIDGE: Final = 0.1
+
+
+class Closeups(nn.Module):
+    """One network looks into all windows, told by an image of its own which one it is; each has heads of its own."""
+
+    leash: Tensor
+    middles: Tensor
+    reach: Tensor
+    places: Tensor
+    solve: Tensor
+
+    def __init__(self, config: ModelConfig, sizes: CloseupSizes) -> None:
+        super().__init__()
+        self.sizes, self.temperature = sizes, config.keypoints.temperature
+        self.whose = nn.Parameter(torch.zeros(len(WINDOWS), 3, sizes.size, sizes.size))
+        self.backbone = LeanUNet(3, sizes.widths)
+        width, count = len(WINDOWS) * self.backbone.out_channels, len(WINDOWS) * sizes.each
+        self.heat = nn.Conv2d(width, count, 1, groups=len(WINDOWS))
+        self.heat.weight.data.mul_(0.1)
+        self.strain = zeroed(nn.Conv2d(width, 4 * count, 1, groups=len(WINDOWS)))
+        around = grid.identity(sizes.size, self.heat.weight) - torch.tensor(PLACES[: sizes.each])[..., None, None]
+        leash = (around.square().sum(1) / (-2 * LEASH**2)).repeat(len(WINDOWS), 1, 1)
+        self.register_buffer("leash", leash, persistent=False)
+        self.register_buffer("middles", torch.tensor(WINDOWS), persistent=False)
+        self.register_buffer("reach", sizes.reach * torch.tensor(SIDES), persistent=False)
+        self.register_buffer("places", layout(min(CARRIERS, config.keypoints.count)), persistent=False)
+        whole = F.pad(self.places, (0, 1), value=1.0)
+        normal = whole.T @ whole + RIDGE * torch.diag(torch.tensor([1.0, 1.0, 0.0]))
+        self.register_buffer("solve", torch.linalg.solve(normal, whole.T), persistent=False)
+
+    def forward(self, image: Tensor, keypoints: Keypoints) -> Keypoints:
+        """The given keypoints of an image [B, 3, H, H], followed by the finer ones, [B, windows * each]."""
+        batch, each = len(image), (len(image), len(WINDOWS), self.sizes.each)
+        # Where it looks is the coarse keypoints' business: they learn by what they carry, not by what is seen there.
+        turn, shift = self._face(keypoints.points.detach())
+        middles = affine.transform(turn[:, None], self.middles) + shift[:, None]
+        around = self.reach[:, None, None, None] * affine.apply(turn, grid.identity(self.sizes.size, shift))[:, None]
+        windows = self._windows(image, middles[..., None, None] + around)
+        features = self.backbone(windows - 0.5 + self.whose.repeat(batch, 1, 1, 1))
+        features = features.reshape(batch, -1, *features.shape[2:])
+        logits = self.heat(features).float() / self.temperature + self.leash
+        heatmaps = F.softmax(logits.flatten(2), -1).view_as(logits)
+        inside = affine.transform(turn[:, None, None], expected_points(heatmaps).view(*each, 2))
+        inside = self.reach[:, None, None] * inside
+        points = (middles[:, :, None] + inside).flatten(1, 2)
+        jacobians = affine.product(turn[:, None], strained(heatmaps, self.strain(features)))
+        return Keypoints(torch.cat((keypoints.points, points), 1), torch.cat((keypoints.jacobians, jacobians), 1))
+
+    def _face(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """The affine map, matrices [B, 2, 2] and shifts [B, 2], that takes the first places of the keypoints nearest to
+        where they are."""
+        moved = points[:, : len(self.places)] - self.places
+        with grid.exactly(points):
+            change = (self.solve @ moved).transpose(1, 2)
+        return torch.eye(2, device=points.device) + change[..., :2], change[..., 2]
+
+    def _windows(self, image: Tensor, where: Tensor) -> Tensor:
+        """What is seen through the flows [B, windows, 2, size, size]: [B * windows, 3, size, size]."""
+        size = self.sizes.size
+        # All windows of a photo, one above the other, are one picture: so no photo is copied.
+        tall = grid.warp(image.float(), where.transpose(1, 2).flatten(2, 3))
+        return tall.reshape(len(image), 3, -1, size, size).transpose(1, 2).flatten(0, 1)
