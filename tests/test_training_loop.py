@@ -193,7 +193,7 @@ def test_what_is_reported(tmp_path: Path) -> None:
     assert {"loss", "l1", "flows", "rate", "images_s", "wait_share"} <= set(record.rows[2])
     assert {"val_l1", "val_l1_reference", "val_score"} <= set(record.rows[3])
     assert len(record.pictures) == 1
-    assert record.pictures[0].shape == (4 * 66, 7 * 66, 3)
+    assert record.pictures[0].shape == (16 + 4 * 66, 7 * 66, 3)  # captions above them
     assert record.pictures[0].std() > 10
 
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ COLUMNS: Final = ("reference", "driving", "warped", "coarse", "refined", "occlus
 # Displacement, in half image sides, that gets the fullest colour.
 FULL_COLOUR: Final = 0.25
 GAP: Final = 2
+CAPTION_PX: Final = 16
 
 
 @torch.no_grad()
@@ -33,7 +35,17 @@ def sample_grid(model: Animator, batch: Batch, *, rows: int, zoom: int = 1) -> N
     tiles = torch.nn.functional.pad(tiles, (0, GAP, 0, GAP), value=1.0)
     whole = tiles.permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
     image = (whole * 255).round().to(torch.uint8).cpu().numpy()
-    return np.ascontiguousarray(image.repeat(zoom, 0).repeat(zoom, 1))
+    large = image.repeat(zoom, 0).repeat(zoom, 1)
+    return np.concatenate((_captions(large.shape[1]), large))
+
+
+def _captions(width: int) -> NDArray[np.uint8]:
+    """A strip of the names of the columns."""
+    strip = np.full((CAPTION_PX, width, 3), 255, np.uint8)
+    for place, name in enumerate(COLUMNS):
+        left = place * width // len(COLUMNS) + GAP
+        cv2.putText(strip, name, (left, CAPTION_PX - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.35, (0, 0, 0), 1, cv2.LINE_AA)
+    return strip
 
 
 def flow_colours(displacement: Tensor) -> Tensor:

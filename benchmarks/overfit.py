@@ -1,0 +1,172 @@
+"""How far one clip of one person can be learnt in minutes: `python -m benchmarks.overfit CLIP.mp4 [--size 128]`.
+
+A coarse model, then its refinement, both trained on all frames of a close-up. Frame 0 then drives on to every frame:
+how near that comes to the clip, and whether lids and lips open with the driver. The pictures stay out of git."""
+
+import argparse
+import logging
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facemotion import config, files, layout
+from facemotion.console import progress, setup_logging
+from facemotion.dataset.images import decode, encode
+from facemotion.errors import FacemotionError
+from facemotion.evaluation.images import as_bytes, at_scale, l1
+from facemotion.faces.boxes import face_boxes
+from facemotion.faces.registry import detector, landmarker
+from facemotion.ingest.framing import cut_out, steady_square, to_crop
+from facemotion.landmarks.scores import LIDS, MOUTH, opening
+from facemotion.models.animator import Animator
+from facemotion.models.config import ModelConfig
+from facemotion.models.presets import preset
+from facemotion.models.weights import save_model, start_from
+from facemotion.training import outputs
+from facemotion.training.loop import Job, train
+from facemotion.video import Reader
+
+log = logging.getLogger("benchmarks.overfit")
+CROP = 256
+SHOWN = 10  # frames on the sheet
+
+
+@dataclass
+class Clip:
+    """In memory, as the training wants it."""
+
+    clip_id: str
+    person_id: str
+    frames: int
+    fps: float
+    points: NDArray[np.float32]
+    jpegs: list[bytes]
+
+    def image(self, frame: int) -> NDArray[np.uint8]:
+        return decode(self.jpegs[frame])
+
+
+@dataclass
+class Clips:
+    clips: list[Clip]
+
+
+def cropped(path: Path, params: Any) -> Clip:
+    """The first face that is found, followed through the clip and cut out in one square that stands still."""
+    reader = Reader(path)
+    faces = detector(params.tubes.detector, params.tubes.min_face_px)
+    marks = landmarker(params.landmarks.landmarker, 2)
+    images: list[NDArray[np.uint8]] = []
+    points: list[NDArray[np.float32]] = []
+    with progress("following the face", reader.info.frames, "frames") as ticker:
+        for image in reader.frames():
+            found = faces.detect(image) if not points else []
+            if not points and not len(found):
+                raise FacemotionError(f"{path}: no face in its first frame; give a close-up of one person")
+            seen = marks.follow(image, points[-1]) if points else marks.points(image, found[0].box)
+            images.append(image)
+            points.append(seen[0])
+            ticker.advance()
+    square = steady_square(np.stack([face_boxes(one) for one in points]), params.crop.context, params.crop.lift)
+    jpegs = [encode(cut_out(image, square, CROP), 95) for image in images]
+    own = to_crop(np.stack(points), square, CROP).astype(np.float32)
+    return Clip(path.stem, path.stem, len(images), float(Fraction(reader.info.fps)), own, jpegs)
+
+
+def sized(size: int) -> ModelConfig:
+    """`tiny`, for pictures of this size: one level more for each doubling."""
+    content = preset("tiny").model_dump()
+    content["image_size"] = size
+    content["refiner"]["levels"] = [size // 8, size // 4, size // 2]
+    content["refiner"]["closeups"]["size"] = 20 * size // 64
+    return ModelConfig.model_validate(content)
+
+
+def learn(name: str, model: Animator, settings: Any, clip: Clip, folder: Path) -> float:
+    started = time.process_time()
+    trained = train(Job(name, model, settings, Clips([clip]), Clips([clip]), folder / "work" / name, {}))
+    outputs.write(trained, model, folder / name)
+    return time.process_time() - started
+
+
+def judged(model: Animator, clip: Clip, params: Any) -> tuple[dict[str, float], NDArray[np.uint8]]:
+    marks = landmarker(params.landmarks.landmarker, 2)
+    size, errors, repeated, found = model.config.image_size, [], [], []
+    rows = []
+    shown = set(np.linspace(0, clip.frames - 1, SHOWN).round().astype(int).tolist())
+    reference = _tensor(clip.image(0), size)
+    with torch.no_grad():
+        appearance = model.eval().encode(reference[:, None])
+        for frame in range(clip.frames):
+            driving = _tensor(clip.image(frame), size)
+            made = model.render(appearance, model.motion(appearance, driving))
+            one, other, still = (at_scale(image)[0] for image in (made, driving, reference))
+            errors.append(l1(one, other))
+            repeated.append(l1(still, other))
+            found.append(marks.follow(as_bytes(one), clip.points[frame])[0])
+            if frame in shown:
+                rows.append(np.concatenate([as_bytes(image) for image in (still, other, one)], 1))
+    points = np.stack(found)
+    apart = np.abs(points - clip.points)[:, :68].mean((1, 2))
+    apart_still = np.abs(clip.points[:1] - clip.points)[:, :68].mean((1, 2))
+    figures = {
+        "l1_ratio": float(np.mean(errors) / np.mean(repeated)),
+        "akd_dlib": float(apart.mean()),
+        "akd_dlib_ratio": float(apart.mean() / apart_still.mean()),
+    }
+    for name, parts in (("lids", LIDS), ("lips", (MOUTH,))):
+        driving, made = (
+            np.sum([opening(one.astype(np.float64), part) for part in parts], axis=0) for one in (clip.points, points)
+        )
+        figures[f"{name}_correlation"] = float(np.corrcoef(driving, made)[0, 1])
+    return figures, np.concatenate(rows)
+
+
+def _tensor(image: NDArray[np.uint8], size: int) -> torch.Tensor:
+    small = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+    return torch.from_numpy(small).permute(2, 0, 1)[None].float() / 255
+
+
+def main() -> None:
+    os.environ["GOMP_SPINCOUNT"] = "0"
+    setup_logging()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clip", type=Path)
+    parser.add_argument("--size", type=int, default=128, choices=(64, 128, 256))
+    parser.add_argument("--steps", type=int, nargs=2, default=(700, 600), metavar=("COARSE", "REFINED"))
+    arguments = parser.parse_args()
+    params = config.load()
+    clip = cropped(arguments.clip, params)
+    sizes, figures = sized(arguments.size), {"frames": float(clip.frames), "size": float(arguments.size)}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        torch.manual_seed(1)
+        model = Animator(sizes.model_copy(update={"refined": False}))
+        coarse = params.train_coarse.model_copy(update={"steps": arguments.steps[0]})
+        figures["cpu_seconds"] = learn("coarse", model, coarse, clip, folder)
+        refined = Animator(sizes)
+        start_from(refined, folder / "coarse")
+        settings = params.train_refine.model_copy(update={"steps": arguments.steps[1]})
+        figures["cpu_seconds"] += learn("refined", refined, settings, clip, folder)
+        save_model(refined, layout.WORK / "overfit")
+    found, sheet = judged(refined, clip, params)
+    figures |= found
+    picture = layout.WORK / "overfit" / f"{clip.clip_id}.jpg"
+    files.write_bytes(picture, encode(sheet, 92))
+    for name, value in figures.items():
+        print(f"{name:20s} {value:9.3f}")
+    print(f"reference | driving | generated: {picture}")
+    files.write_json(layout.BENCHMARKS / "overfit.json", {name: round(value, 4) for name, value in figures.items()})
+
+
+if __name__ == "__main__":
+    main()
