@@ -15,7 +15,7 @@ help:  ## this list
 
 setup: .venv/.ready  ## the environment in .venv, and what the system lacks
 
-repro: setup  ## the whole DAG: raw footage to packed clips
+repro: setup  ## the whole DAG: raw footage to clips, models and their scores
 	@$(BIN)/dvc repro
 
 test: setup  ## all tests, those marked slow too

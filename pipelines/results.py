@@ -26,6 +26,9 @@ EVALUATED: Final = (
 WITHOUT_RATIO: Final = {"psnr", "ssim", "akd_truth_bias", "mkr"}
 EVALUATIONS: Final = "evaluate_"
 REFERENCE: Final = "reference"
+# Benchmarks with a table of their own, and figures of theirs of which a ratio says nothing.
+TOLD_APART: Final = {"losses", "refinement"}
+COSTS: Final = {"steps", "cpu_seconds"}
 
 
 def scores() -> str:
@@ -63,16 +66,60 @@ def _compared(name: str, figures: dict[str, float], still: dict[str, float]) -> 
     return _short(figures[name]) + (f" ({figures[name] / still[name]:.2f}x)" if related else "")
 
 
-def benchmarks() -> str | None:
-    """A table of what `make bench` measured last on this machine; None where it has not run."""
-    files = sorted(layout.BENCHMARKS.glob("*.json"))
-    if not files:
+def losses() -> str | None:
+    """A row a choice of losses; None where `benchmarks.losses` has not run."""
+    path = layout.BENCHMARKS / "losses.json"
+    if not path.is_file():
         return None
-    lines = ["| benchmark | figure | value | unit |", "|---|---|---|---|"]
-    for path in files:
-        for name, value, unit in _figures(json.loads(path.read_text())):
-            lines.append(f"| {path.stem} | {name} | {_short(value)} | {unit} |")
+    rows = json.loads(path.read_text())
+    columns = [name for name in rows[0] if name != "name"]
+    lines = ["| losses | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
+    for row in rows:
+        cells = [_compared(name, row, rows[0] if row is not rows[0] and name not in COSTS else {}) for name in columns]
+        lines.append(f"| {row['name']} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def refinement() -> str | None:
+    """Ratios with their intervals, then errors along the refiner's list; None where the benchmark has not run."""
+    path = layout.BENCHMARKS / "refinement.json"
+    if not path.is_file():
+        return None
+    figures = json.loads(path.read_text())
+    lines = ["| refined over coarse_long | ratio | 95 % interval |", "|---|---|---|"]
+    for name in (name.removesuffix("_ratio") for name in figures if name.endswith("_ratio")):
+        middle, low, high = (figures[f"{name}_ratio{end}"] for end in ("", "_low", "_high"))
+        lines.append(f"| `{name}` | {middle:.3f} | {low:.3f} to {high:.3f} |")
+    lines += ["", "| along the refiner's list | coarse, then each level |", "|---|---|"]
+    for name in dict.fromkeys(key.rpartition("_step")[0] for key in figures if "_step" in key):
+        steps = [value for key, value in figures.items() if key.startswith(f"{name}_step")]
+        lines.append(f"| `{name}` | {', '.join(f'{value:.2f}' for value in steps)} |")
+    rest = {key: figures[key] for key in ("cpu_seconds", "clips", "mkr") if key in figures}
+    return "\n".join([*lines, "", ", ".join(f"`{key}` {_short(value)}" for key, value in rest.items())])
+
+
+def benchmarks(before: str = "") -> str | None:
+    """A table of what `make bench` measured last on this machine; None where it has not run.
+
+    Rows of the table `before` stay if they are of benchmarks that have not run here."""
+    found = {path.stem: path for path in layout.BENCHMARKS.glob("*.json") if path.stem not in TOLD_APART}
+    if not found:
+        return None
+    rows: dict[str, list[str]] = {name: [] for name in found} | {
+        name: [line for line in before.splitlines() if line.startswith(f"| {name} |")]
+        for name in re.findall(r"^\| (\w+) \|", before, re.MULTILINE)
+        if name not in found and name != "benchmark"
+    }
+    for stem, path in found.items():
+        for name, value, unit in _figures(json.loads(path.read_text())):
+            rows[stem].append(f"| {stem} | {name} | {_short(value)} | {unit} |")
+    return "\n".join(
+        [
+            "| benchmark | figure | value | unit |",
+            "|---|---|---|---|",
+            *(line for name in sorted(rows) for line in rows[name]),
+        ]
+    )
 
 
 def _figures(content: Any, name: str = "") -> Iterator[tuple[str, float, str]]:
@@ -106,7 +153,15 @@ def pictures() -> None:
 
 def filled(page: str) -> str:
     """The page with what stands between its markers made anew; benchmarks stay as they are where none has run."""
-    for name, table in (("scores", scores()), ("evaluate", evaluations()), ("benchmarks", benchmarks())):
+    before = re.search(r"<!-- benchmarks -->\n(.*?)<!-- end -->", page, re.DOTALL)
+    tables = {
+        "scores": scores(),
+        "evaluate": evaluations(),
+        "losses": losses(),
+        "refinement": refinement(),
+        "benchmarks": benchmarks(before.group(1) if before else ""),
+    }
+    for name, table in tables.items():
         if table is not None:
             pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
             table = table.replace("\\", "\\\\")

@@ -42,15 +42,37 @@ def test_what_has_not_run_leaves_the_page_as_it_is() -> None:
 
 def test_benchmarks_of_every_shape_are_shown() -> None:
     folder = Path("reports/benchmarks")
-    (folder / "losses.json").write_text(json.dumps([{"name": "l1", "steps": 9, "akd_lips": 1.5}]))
     (folder / "pack.json").write_text(json.dumps([{"name": "packed", "value": 480.2, "unit": "frames/s"}]))
-    (folder / "refinement.json").write_text(json.dumps({"l1_ratio": 0.9}))
+    (folder / "overfit.json").write_text(json.dumps({"l1_ratio": 0.9}))
     table = results.benchmarks()
     assert table is not None
-    for row in (
-        "| losses | l1, steps | 9 |  |",
-        "| losses | l1, akd_lips | 1.5 |  |",
-        "| pack | packed | 480.2 | frames/s |",
-        "| refinement | l1_ratio | 0.9 |  |",
-    ):
-        assert row in table
+    assert table.splitlines()[2:] == ["| overfit | l1_ratio | 0.9 |  |", "| pack | packed | 480.2 | frames/s |"]
+
+
+def test_figures_of_benchmarks_that_did_not_run_here_stay() -> None:
+    page = "<!-- benchmarks -->\n| benchmark | figure | value | unit |\n|---|---|---|---|\n"
+    page += "| crop | cropped | 430 | frames/s |\n| pack | packed | 1 | frames/s |\n<!-- end -->"
+    Path("reports/benchmarks/pack.json").write_text(json.dumps([{"name": "packed", "value": 2.5, "unit": "frames/s"}]))
+    made = results.filled(page)
+    assert "| crop | cropped | 430 | frames/s |" in made
+    assert "| pack | packed | 2.5 | frames/s |" in made
+    assert "| pack | packed | 1 |" not in made
+
+
+def test_losses_are_compared_with_the_first_row() -> None:
+    rows = [{"name": "as committed", "steps": 10, "l1": 0.02}, {"name": "without ssim", "steps": 12, "l1": 0.03}]
+    Path("reports/benchmarks/losses.json").write_text(json.dumps(rows))
+    table = results.losses()
+    assert table is not None
+    assert table.splitlines()[2:] == ["| as committed | 10 | 0.02 |", "| without ssim | 12 | 0.03 (1.50x) |"]
+
+
+def test_refinement_is_told_with_its_intervals_and_along_the_list() -> None:
+    figures = {"cpu_seconds": 300.0, "l1_ratio": 0.9, "l1_ratio_low": 0.8, "l1_ratio_high": 0.95}
+    figures |= {"epe_step0": 3.0, "epe_step1": 2.5, "mkr": 0.0}
+    Path("reports/benchmarks/refinement.json").write_text(json.dumps(figures))
+    table = results.refinement()
+    assert table is not None
+    assert "| `l1` | 0.900 | 0.800 to 0.950 |" in table
+    assert "| `epe` | 3.00, 2.50 |" in table
+    assert table.splitlines()[-1] == "`cpu_seconds` 300, `mkr` 0"
