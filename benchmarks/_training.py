@@ -5,8 +5,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import torch
-
 from facemotion.models.animator import Animator
 from facemotion.training.config import Training
 from facemotion.training.loop import Job, Run, Trained, train
@@ -51,9 +49,3 @@ def train_for(
         trained = train(Job(name, model, chosen, source, held_out, Path(folder), {}))
     model.load_state_dict(trained.weights)
     return trained
-
-
-def fresh(model: Animator, seed: int) -> Animator:
-    """A model of the same sizes that has learnt nothing."""
-    torch.manual_seed(seed)
-    return Animator(model.config)

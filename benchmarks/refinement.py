@@ -27,7 +27,10 @@ def main() -> None:
     coarse_long, refined = load_model(COARSE), load_model(REFINED)
     cost = step_cost(refined, params.train_refine, source) * params.train_refine.steps
     log.info("the refinement took about %.0f CPU seconds", cost)
-    train_for("coarse_long", coarse_long, params.train_coarse, source, held_out, cost)
+    # It goes on from where it was: its pairs do not begin with easy ones again.
+    sampling = params.train_coarse.sampling.model_copy(update={"easy_share": 1.0})
+    settings = params.train_coarse.model_copy(update={"sampling": sampling})
+    train_for("coarse_long", coarse_long, settings, source, held_out, cost)
     theirs, ours = score(coarse_long, judged, params), score(refined, judged, params)
     figures: dict[str, float] = {"cpu_seconds": round(cost, 1), "clips": ours["clip_id"].n_unique()}
     for name in COMPARED:

@@ -6,10 +6,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.logging import RichHandler
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 log = logging.getLogger(__name__)
 SECONDS_BETWEEN_LINES = 5.0
@@ -19,6 +19,9 @@ def setup_logging(level: str | None = None) -> None:
     """Level from the argument, else from FACEMOTION_LOG, else INFO; to standard error."""
     name = (level or os.environ.get("FACEMOTION_LOG") or "INFO").upper()
     if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.logging import RichHandler
+
         handler: logging.Handler = RichHandler(console=Console(stderr=True), show_path=False, log_time_format="[%X]")
         handler.setFormatter(logging.Formatter("%(message)s"))
     else:
@@ -32,11 +35,16 @@ def setup_logging(level: str | None = None) -> None:
 class Ticker:
     """Counts what is done; `advance` may be called as often as one likes."""
 
-    def __init__(self, what: str, total: int, unit: str, bar: Progress | None) -> None:
+    def __init__(self, what: str, total: int, unit: str, bar: "Progress | None") -> None:
         self.what, self.total, self.unit, self.bar = what, total, unit, bar
-        self.count = 0
+        self.count = self.before = 0
         self.started = self.told = time.monotonic()
         self.task = bar.add_task(what, total=total) if bar is not None else None
+
+    def resume(self, steps: int) -> None:
+        """Steps that an earlier run has done: they say nothing of this one's speed."""
+        self.before = steps
+        self.advance(steps)
 
     def advance(self, steps: int = 1) -> None:
         self.count += steps
@@ -46,7 +54,7 @@ class Ticker:
         now = time.monotonic()
         if now - self.told >= SECONDS_BETWEEN_LINES and self.count < self.total:
             self.told = now
-            rate = self.count / (now - self.started)
+            rate = (self.count - self.before) / (now - self.started)
             left = (self.total - self.count) / rate if rate else 0.0
             log.info(
                 "%s: %d of %d %s, %.1f a second, %.0f s left", self.what, self.count, self.total, self.unit, rate, left
@@ -58,6 +66,16 @@ def progress(what: str, total: int, unit: str = "items") -> Iterator[Ticker]:
     if not sys.stderr.isatty():
         yield Ticker(what, total, unit, None)
         return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
     )  # fmt: skip

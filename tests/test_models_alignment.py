@@ -75,3 +75,11 @@ def test_pairs_do_not_influence_each_other() -> None:
     both = found(driving, still, EVERYWHERE.expand(2, -1, -1, -1))
     for i in range(2):
         torch.testing.assert_close(both[i : i + 1], found(driving[i : i + 1], still[:1]), atol=1e-5, rtol=0)
+
+
+def test_a_map_that_shows_nothing_of_the_reference_does_not_win() -> None:
+    still = seen((0.0, 0.0, 0.0, 0.0))
+    far = affine.affine_flow(torch.tensor([[[1.0, 0.0, 2.5], [0.0, 1.0, 0.0]]]), 32)
+    known = alignment.view(still, EVERYWHERE)
+    found = alignment.align(known, seen((0.0, 0.0, 0.1, 0.0)), EVERYWHERE, far)
+    assert (found[0, :, 2] - torch.tensor([0.1, 0.0])).abs().max() < 0.02

@@ -132,17 +132,18 @@ def test_a_refined_model_begins_with_the_motion_of_the_coarse_one() -> None:
     torch.testing.assert_close(after.occlusion, before.occlusion, atol=1e-6, rtol=0)
 
 
-def test_unless_it_looks_closer_refinement_says_nothing_at_first() -> None:
+def test_refinement_keeps_most_of_the_motion_of_a_head_at_first() -> None:
     torch.manual_seed(0)
-    bare = TINY.refiner.model_copy(update={"closeups": None, "background": "coarse"})
-    model = Animator(TINY.model_copy(update={"refiner": bare})).eval()
+    model = Animator(TINY.model_copy(update={"refiner": TINY.refiner.model_copy(update={"closeups": None})})).eval()
     with torch.no_grad():
-        motion = model(images(1)[:, None], images(1, 1))[2]
-    person = slice(24, 40)
-    coarse, refined = (
-        grid.resize(field.flow, 64)[..., person, person] for field in (motion.fields[0], motion.fields[-1])
-    )
-    assert (coarse - refined).abs().mean() < 0.02
+        appearance = model.encode(images(1)[:, None])
+        points = appearance.source.keypoints
+        motion = model.move(appearance, points._replace(points=points.points + torch.tensor([0.1, 0.0])))
+    middle = [grid.resize(field.flow, 64)[..., 28:36, 28:36] for field in motion.fields]
+    still = grid.identity(64, middle[0])[..., 28:36, 28:36]
+    coarse, refined = ((field - still)[:, 0].mean() for field in (middle[0], middle[-1]))
+    assert coarse < -0.08
+    assert refined < 0.7 * coarse
 
 
 @pytest.mark.parametrize("refined", [False, True])
@@ -181,7 +182,7 @@ def test_bfloat16_is_close_to_float32(model: Animator) -> None:
         with torch.autocast("cpu", torch.bfloat16):
             rounded, _, motion = model(photo, driving)
     assert all(field.flow.dtype == torch.float32 for field in motion.fields)
-    assert (exact_motion.fields[-1].flow - motion.fields[-1].flow).abs().mean() < 0.02
+    assert (exact_motion.fields[-1].flow - motion.fields[-1].flow).abs().mean() < 1e-3
     assert (exact - rounded).abs().mean() < 0.01
 
 

@@ -79,7 +79,7 @@ def test_they_can_tell_a_blink(closeups: Closeups) -> None:
 
 def offers(shift: float, background: Tensor = STILL) -> Offers:
     """Two coarse keypoints at rest and a finer one in the middle whose surroundings lie `shift` to the right."""
-    driving = upright(torch.tensor([[[-0.8, -0.8], [0.8, 0.8], [0.0, 0.0]]]))
+    driving = upright(torch.tensor([[[-0.8, -0.8], [0.0, 0.05], [0.0, 0.0]]]))
     reference = upright(driving.points + torch.tensor([[[0.0, 0.0], [0.0, 0.0], [shift, 0.0]]]))
     return Offers(reference, driving, background, 2, 0.2, 0.1)
 

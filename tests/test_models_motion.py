@@ -53,7 +53,13 @@ def test_gradients_of_the_hand_written_geometry() -> None:
     def flows(p: Tensor, q: Tensor, a: Tensor, b: Tensor) -> Tensor:
         return affine.flows(affine.local_maps((p, a), (q, b)), 4)
 
+    weights = torch.rand(1, 2, 4, 4, generator=generator, dtype=torch.float64).requires_grad_()
+
+    def mixed(p: Tensor, q: Tensor, a: Tensor, b: Tensor, w: Tensor) -> Tensor:
+        return affine.mixed_flow(w, affine.local_maps((p, a), (q, b)))
+
     assert torch.autograd.gradcheck(flows, (*points, *matrices))
+    assert torch.autograd.gradcheck(mixed, (*points, *matrices, weights))
     assert torch.autograd.gradcheck(lambda p, a: affine.gaussians(p, 4, 0.1, a), (points[0], matrices[0]))
     assert torch.autograd.gradcheck(
         lambda a: affine.affine_flow(a, 4), (torch.rand(1, 2, 3).double().requires_grad_(),)

@@ -14,7 +14,7 @@ from facemotion.errors import FacemotionError
 from facemotion.training.config import Sampling
 from facemotion.training.stream import Pieces
 
-RULES = Sampling(candidates=8, max_seconds=None, easy_share=0.1, ramp=0.5)
+RULES = Sampling(candidates=8, max_seconds=None, easy_share=0.1, ramp=0.5, telling=0.0)
 
 
 @dataclass
@@ -106,3 +106,28 @@ def test_processes_and_pieces_share_a_batch_without_gap_or_overlap(
             k for share in shares for piece in range(accumulate) for k in share[step * accumulate + piece]
         ]  # fmt: skip
         assert sorted(seen) == list(range((first + step) * batch, (first + step + 1) * batch))
+
+
+def test_frames_that_tell_are_driven_more_often() -> None:
+    """One blink in a long clip: with `telling` it drives far more often than its share of the frames."""
+    blinking = clip("a", "one", 200)
+    blinking.points[:] = blinking.points[:1]
+    upper, lower = [37, 38, 43, 44], [41, 40, 47, 46]
+    blinking.points[:, upper] = blinking.points[:, lower] - np.array([0.0, 8.0], np.float32)
+    blinking.points[100:105, upper] = blinking.points[100:105, lower]
+    blinking.points[:10] = np.nan
+    shares = []
+    for telling in (0.0, 0.5):
+        rules = RULES.model_copy(update={"telling": telling})
+        pairs = [PairSampler([blinking], rules, 1, 400).pair(k) for k in range(400)]
+        assert all(pair.reference != pair.driving for pair in pairs)
+        shares.append(np.mean([100 <= pair.driving < 105 for pair in pairs]))
+    assert shares[0] < 0.08
+    assert shares[1] > 0.2
+
+
+def test_where_no_landmarks_tell_any_frame_drives() -> None:
+    nowhere = clip("b", "two", 50)
+    nowhere.points[:] = np.nan
+    rules = RULES.model_copy(update={"telling": 1.0})
+    assert len({PairSampler([nowhere], rules, 1, 100).pair(k).driving for k in range(60)}) > 20

@@ -109,7 +109,10 @@ def test_regions_are_where_lips_and_eyes_are() -> None:
     assert lips[1].sum() == 0
     assert regions.eyes_mask(points, 64).sum() == 0
     values = torch.ones(2, 3, 64, 64)
-    assert regions.mean(values, regions.mask(points, 64)).item() == pytest.approx(1)
+    both = regions.mean(values, regions.mask(points, 64))
+    assert both.item() == pytest.approx(0.5)
+    pieces = [regions.mean(values[i : i + 1], regions.mask(points[i : i + 1], 64)) for i in range(2)]
+    assert torch.stack(pieces).mean().item() == pytest.approx(both.item())
     assert regions.mean(values, torch.zeros(2, 1, 64, 64)).item() == 0
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.errors import FacemotionError
+from facemotion.landmarks.layout import LID_PAIRS_LEFT, LID_PAIRS_RIGHT, LIP_PAIRS
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ class SamplingRules(Protocol):
     def easy_share(self) -> float: ...
     @property
     def ramp(self) -> float: ...
+    @property
+    def telling(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class PairSampler:
         self.people = list(people.values())
         self.ends = [np.cumsum([clips[index].frames for index in own]) for own in self.people]
         self.scales = {index: _face_size(clips[index].points) for index in usable}
+        self._telling: dict[int, list[NDArray[np.float64]]] = {}
         self._round: tuple[int, NDArray[np.intp]] | None = None
 
     def pair(self, k: int) -> Pair:
@@ -88,9 +92,22 @@ class PairSampler:
         clip = self.people[person][chosen]
         frames = self.clips[clip].frames
         driving = int(rng.integers(frames))
+        if self.rules.telling and rng.random() < self.rules.telling:
+            driving = self._telling_frame(clip, driving, rng)
         reference = self._reference(clip, driving, k / max(self.total, 1), rng)
         uniforms = rng.random(UNIFORMS, dtype=np.float32)
         return Pair(k, clip, reference, driving, uniforms, rng.standard_normal(NORMALS, dtype=np.float32))
+
+    def _telling_frame(self, clip: int, driving: int, rng: np.random.Generator) -> int:
+        """A frame in which lids, or lips, are open or closed unlike most of the clip: blinks are a few frames in a
+        hundred. Where no landmarks tell, `driving`."""
+        if clip not in self._telling:
+            points = self.clips[clip].points
+            parts = (LID_PAIRS_LEFT + LID_PAIRS_RIGHT, LIP_PAIRS)
+            self._telling[clip] = [np.cumsum(_unusual(points, pairs)) for pairs in parts]
+        ends = self._telling[clip][int(rng.integers(2))]
+        at = rng.random() * ends[-1]
+        return int(np.searchsorted(ends, at, side="right")) if ends[-1] > 0 else driving
 
     def _reference(self, clip: int, driving: int, progress: float, rng: np.random.Generator) -> int:
         facts, rules = self.clips[clip], self.rules
@@ -118,6 +135,15 @@ class PairSampler:
 
     def _generator(self, purpose: int, position: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, purpose, position])
+
+
+def _unusual(points: NDArray[np.float32], pairs: tuple[tuple[int, int], ...]) -> NDArray[np.float64]:
+    """By how much the opening between facing points differs from the clip's usual one; 0 where nothing was found."""
+    upper, lower = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    openings = np.linalg.norm(points[:, lower] - points[:, upper], axis=-1).mean(axis=1, dtype=np.float64)
+    if not np.isfinite(openings).any():
+        return np.zeros(len(points))
+    return np.asarray(np.nan_to_num(np.abs(openings - np.nanmedian(openings))), np.float64)
 
 
 def _face_size(points: NDArray[np.float32]) -> float:

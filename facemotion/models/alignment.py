@@ -1,4 +1,4 @@
-"""How the camera moved: the similarity that carries the background of one frame to that of another, in closed form.
+"""How the camera moved: the similarity that carries the background of one frame to that of another.
 
 Gauss-Newton over an image pyramid on pixels that no keypoint is near, robust to what moves by itself. Nothing here is
 learnt and no gradient goes through; ours, MRFA regresses an affine map by a network. All in normalised coordinates;
@@ -86,10 +86,12 @@ def _better(one: Tensor, other: Tensor, known: Tensor, image: Tensor, belief: Te
     """Of two similarities, for each pair, the one that leaves less difference."""
     costs = []
     for similarity in (one, other):
-        _, apart, weight = _seen(similarity, known, image, belief)
-        squared = apart.square().mean(1, keepdim=True)
-        cost = (weight * squared / (1 + squared / (2 * DOUBT) ** 2)).sum((1, 2, 3))
-        costs.append(cost / weight.sum((1, 2, 3)).clamp(min=1e-3))
+        seen, apart, weight = _seen(similarity, known, image, belief)
+        squared, most = apart.square().mean(1, keepdim=True), (2 * DOUBT) ** 2
+        # What looks past the reference's border is as wrong as can be: a map that shows nothing must not win.
+        inside = weight > 0
+        cost = torch.where(inside, weight * squared / (1 + squared / most), belief * seen[:, 9:] * most)
+        costs.append(cost.sum((1, 2, 3)) / (belief * seen[:, 9:]).sum((1, 2, 3)).clamp(min=1e-3))
     return torch.where((costs[1] < costs[0])[:, None], other, one)
 
 

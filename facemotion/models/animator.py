@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from facemotion.errors import FacemotionError
-from facemotion.models import alignment, grid
+from facemotion.models import alignment, beliefs, grid
 from facemotion.models.background import BackgroundMotion
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import DenseMotion, FlowField
@@ -50,6 +50,7 @@ class Motion(NamedTuple):
     fields: list[FlowField]  # coarse first; element 0 is the coarse motion, whatever follows
     driving: Keypoints
     background: Background
+    hint: Tensor | None = None  # of what to paint where no flow can show it: a map of the refiner's
 
 
 class KeypointMotion(nn.Module):
@@ -58,6 +59,7 @@ class KeypointMotion(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.size, self.count = config.coarse.size, config.keypoints.count
+        self.reach = config.coarse.reach or WITHOUT_REACH
         self.keypoints = KeypointDetector(config)
         self.background = BackgroundMotion(config) if config.coarse.background == "affine" else None
         self.dense = DenseMotion(config)
@@ -69,7 +71,7 @@ class KeypointMotion(nn.Module):
 
     def belief(self, keypoints: Keypoints) -> Tensor:
         """How much each pixel [B, 1, h, h] is thought to be background: what no coarse keypoint is near."""
-        return self.dense.background(keypoints.points[:, : self.count])
+        return beliefs.background(keypoints.points[:, : self.count].detach(), self.size, self.reach)
 
     def background_between(self, source: MotionSource, driving: Tensor) -> Tensor | None:
         """Affine [B, 2, 3] of normalised points from the driving image [B, 3, H, H] to the reference."""
@@ -85,6 +87,8 @@ class KeypointMotion(nn.Module):
         return field
 
 
+# Where nothing is presumed of how far a keypoint reaches, but the background has to be told from the person.
+WITHOUT_REACH: Final = 0.2
 MOTIONS: Final[dict[str, Callable[[ModelConfig], KeypointMotion]]] = {"keypoints": KeypointMotion}
 FUSIONS: Final = ("single",)
 
@@ -143,18 +147,18 @@ class Animator(nn.Module):
     def _refined(
         self, appearance: Appearance, driving: Keypoints, background: Background, coarse: FlowField
     ) -> Motion:
-        fields = [coarse]
+        fields, hint = [coarse], None
         if self.refiner is not None and appearance.structure is not None:
             found = background.refined if background.refined is not None else background.coarse
             if found is None:
                 found = torch.eye(2, 3, device=coarse.flow.device).expand(len(coarse.flow), -1, -1)
             reference = appearance.source.keypoints
-            fields = self.refiner(appearance.features, appearance.structure, reference, driving, coarse, found)
-        return Motion(fields, driving, background)
+            fields, hint = self.refiner(appearance.features, appearance.structure, reference, driving, coarse, found)
+        return Motion(fields, driving, background, hint)
 
     def render(self, appearance: Appearance, motion: Motion) -> Tensor:
         """Frames [B, 3, H, H] in [0, 1]."""
-        frames: Tensor = self.generator(appearance.image, appearance.features, motion.fields)
+        frames: Tensor = self.generator(appearance.image, appearance.features, motion.fields, motion.hint)
         return frames
 
     def forward(self, references: Tensor, driving: Tensor) -> tuple[Tensor, Appearance, Motion]:

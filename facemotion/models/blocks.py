@@ -25,12 +25,16 @@ class LeanBlock(nn.Module):
         width = widths[level]
         self.of_fine = nn.Conv2d(width, width, 3, padding=1)
         self.of_coarse = None
+        hinted = config.refined and config.pyramid[level] == config.refiner.levels[-1]
+        self.of_hint = zeroed(nn.Conv2d(config.refiner.widths[-1], width, 1, bias=False)) if hinted else None
         self.of_state = nn.Conv2d(widths[level + 1], width, 1, bias=False) if level + 1 < len(widths) else None
         self.norm = norm(width)
         self.conv = nn.Conv2d(width, width, 3, padding=1)
 
-    def forward(self, state: Tensor | None, fine: Seen, coarse: Seen | None) -> Tensor:
+    def forward(self, state: Tensor | None, fine: Seen, coarse: Seen | None, hint: Tensor | None) -> Tensor:
         x: Tensor = self.of_fine(fine.features * fine.trust)
+        if self.of_hint is not None and hint is not None:
+            x = x + self.of_hint(F.relu(hint))
         if self.of_state is not None and state is not None:
             x = x + F.interpolate(self.of_state(state), scale_factor=2.0)
         change: Tensor = self.conv(F.relu(self.norm(x)))
@@ -56,7 +60,7 @@ class PublishedBlock(nn.Module):
         self.residual = Residual(width)
         self.grow = ConvNormAct(width, config.generator.widths[level - 1])
 
-    def forward(self, state: Tensor | None, fine: Seen, coarse: Seen | None) -> Tensor:
+    def forward(self, state: Tensor | None, fine: Seen, coarse: Seen | None, hint: Tensor | None) -> Tensor:
         if self.last:
             return _filled(fine, state)
         x = self.of_fine(_filled(fine, state))

@@ -43,6 +43,10 @@ class Closeups(nn.Module):
     def __init__(self, config: ModelConfig, sizes: CloseupSizes) -> None:
         super().__init__()
         self.sizes, self.temperature = sizes, config.keypoints.temperature
+        # A photo is shrunk, areas averaged, before a window takes fewer pixels of it than it has there.
+        self.seen = config.image_size
+        while self.seen * max(SIDES) * sizes.reach >= 2 * sizes.size:
+            self.seen //= 2
         self.whose = nn.Parameter(torch.zeros(len(WINDOWS), 3, sizes.size, sizes.size))
         self.backbone = LeanUNet(3, sizes.widths)
         width, count = len(WINDOWS) * self.backbone.out_channels, len(WINDOWS) * sizes.each
@@ -89,5 +93,5 @@ class Closeups(nn.Module):
         """What is seen through the flows [B, windows, 2, size, size]: [B * windows, 3, size, size]."""
         size = self.sizes.size
         # All windows of a photo, one above the other, are one picture: so no photo is copied.
-        tall = grid.warp(image.float(), where.transpose(1, 2).flatten(2, 3))
+        tall = grid.warp(grid.resize_image(image.float(), self.seen), where.transpose(1, 2).flatten(2, 3))
         return tall.reshape(len(image), 3, -1, size, size).transpose(1, 2).flatten(0, 1)

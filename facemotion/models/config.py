@@ -49,7 +49,7 @@ class RefinerSizes(Section):
     channels: Count  # of the structure features
     variance: Positive  # of the keypoints' Gaussians
     closeups: CloseupSizes | None
-    background: Literal["coarse", "aligned"]  # that of the coarse motion, or one found anew, in closed form
+    background: Literal["coarse", "aligned"]  # that of the coarse motion, or one found anew from the two pictures
     near: Positive  # radius in which a finer keypoint's motion is at first believed
     radius: Annotated[int, Field(ge=1, le=8)]
     scales: Annotated[int, Field(ge=1, le=4)]  # of the pyramid over the reference's side of the volume
@@ -92,11 +92,13 @@ class ModelConfig(Section):
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> "ModelConfig":
+        closer = self.refiner.closeups
         for name, size, halvings in (
             ("image_size", self.image_size, len(self.generator.widths) - 1),
             ("keypoints.size", self.keypoints.size // self.keypoints.stride, len(self.keypoints.widths) - 1),
             ("coarse.size", self.coarse.size, len(self.coarse.widths) - 1),
             ("refiner.structure", self.refiner.structure, len(self.refiner.structure_widths) - 1),
+            *((("refiner.closeups.size", closer.size, len(closer.widths) - 1),) if closer is not None else ()),
         ):
             if size % (1 << halvings):
                 raise ValueError(

@@ -6,15 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facemotion.models import affine, grid
+from facemotion.models import affine, beliefs, grid
 from facemotion.models.config import ModelConfig
 from facemotion.models.keypoints import Keypoints
 from facemotion.models.layers import Hourglass, LeanUNet, zeroed
 
 # At first the warp is trusted everywhere, but not so much that what is painted instead would not learn: 0.88.
 TRUST: Final = 2.0
-# At first the background moves all that is further than this many reaches from every keypoint.
-BACKGROUND_FROM: Final = 2.0
 
 
 class FlowField(NamedTuple):
@@ -56,7 +54,8 @@ class DenseMotion(nn.Module):
         features = self.backbone(inputs)
         choice = self.choice(features).float()
         if self.sizes.reach is not None:
-            choice = choice + self._presumption(driving.points, self.sizes.reach)
+            near = beliefs.near(driving.points, size, self.sizes.reach)
+            choice = choice + beliefs.with_background(near)
         flow = affine.mixed_flow(F.softmax(choice, 1), maps)
         return FlowField(flow, self.occlusion(features).float() + TRUST)
 
@@ -65,12 +64,3 @@ class DenseMotion(nn.Module):
         if background is None:
             background = torch.eye(2, 3, device=driving.points.device).expand(driving.points.shape[0], -1, -1)
         return torch.cat((background[:, None], affine.local_maps(reference, driving)), 1)
-
-    @torch.no_grad()
-    def background(self, points: Tensor) -> Tensor:
-        return F.softmax(self._presumption(points, 0.2), 1)[:, :1]
-
-    def _presumption(self, points: Tensor, reach: float) -> Tensor:
-        """Log weights [B, 1 + K, h, h]: each keypoint moves its neighbourhood, the background all else."""
-        squared = affine.distances(points, self.sizes.size)
-        return F.pad(squared / (-2 * reach**2), (0, 0, 0, 0, 1, 0), value=-(BACKGROUND_FROM**2) / 2)

@@ -1,8 +1,8 @@
 """From the reference's features and the motion to the frame, whose last step pastes the warped reference itself.
 
 Where the warp can be trusted the frame is the reference's own pixels, so that pictures are sharp from the first step
-on; the network paints what they cannot show. Features are warped by the refined and, once there is one, by the coarse
-flow too.
+on; the network paints what they cannot show. Features are warped by the finest flow; in the published layout, once there is
+a refined one, by the coarse flow too.
 """
 
 from itertools import pairwise
@@ -47,14 +47,17 @@ class Generator(nn.Module):
         kernel = 7 if config.layout == "published" else 3
         self.paint = zeroed(nn.Conv2d(config.generator.widths[0], 3, kernel, padding=kernel // 2))
 
-    def forward(self, image: Tensor, features: tuple[Tensor, ...], fields: list[FlowField]) -> Tensor:
-        """The frame [B, 3, H, H] in [0, 1]. `image`: the reference; `features`: its pyramid; `fields`: coarse first."""
+    def forward(
+        self, image: Tensor, features: tuple[Tensor, ...], fields: list[FlowField], hint: Tensor | None = None
+    ) -> Tensor:
+        """The frame [B, 3, H, H] in [0, 1]. `image`: the reference; `features`: its pyramid; `fields`: coarse first;
+        `hint`: the refiner's own map, at the size of its last level, of a mouth that opens or lids that close."""
         state = None
         for size, block, source in zip(self.sizes, self.blocks, reversed(features), strict=True):
             fine = _seen(source, at_size(fields, size))
             twice = len(fields) > 1 and block.of_coarse is not None
             coarse = _seen(source, at_size(fields[:1], size)) if twice else None
-            state = block(state, fine, coarse)
+            state = block(state, fine, coarse, hint if hint is not None and hint.shape[-1] == size else None)
         finest = at_size(fields, image.shape[-1])
         warped = grid.warp(image, finest.flow)
         # A blurred view is what is painted at first: worse than the warp where that is right, better where it is not.

@@ -6,13 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from facemotion.models import affine
+from facemotion.models import affine, beliefs
 from facemotion.models.keypoints import Keypoints
 
-# Log weights, before anything is learnt, of leaving the flow as it is and of the background; a finer keypoint's is 0 in
-# its middle.
+# Log weight, before anything is learnt, of leaving the flow as it is; a finer keypoint's is 0 in its middle.
 LEAVE: Final = -0.5
-BACKGROUND: Final = -2.0
 
 
 class Offers:
@@ -30,9 +28,9 @@ class Offers:
     def suggestions(self, flow: Tensor) -> Tensor:
         """What coarse keypoints, finer ones and the background would each change about a flow: [B, 6, n, n]."""
         size = flow.shape[-1]
-        offered = [affine.mixed_flow(F.softmax(self._near_coarse(size), 1), self.of_coarse)]
+        offered = [affine.mixed_flow(F.softmax(beliefs.near(self.coarse, size, self.reach), 1), self.of_coarse)]
         if self.of_fine.shape[1]:
-            offered.append(affine.mixed_flow(F.softmax(self._near_fine(size), 1), self.of_fine))
+            offered.append(affine.mixed_flow(F.softmax(beliefs.near(self.fine, size, self.near), 1), self.of_fine))
         else:
             offered.append(flow)
         offered.append(affine.affine_flow(self.background, size))
@@ -41,14 +39,10 @@ class Offers:
     def taken(self, choice: Tensor, flow: Tensor) -> Tensor:
         """The change of a flow [B, 2, n, n] by a choice [B, 2 + F, n, n]: logits of leaving it, of the background's
         motion and of each finer keypoint's, on top of what is believed without looking."""
-        beliefs = F.pad(self._near_fine(flow.shape[-1]), (0, 0, 0, 0, 1, 0), value=BACKGROUND)
-        beliefs = F.pad(beliefs, (0, 0, 0, 0, 1, 0), value=LEAVE)
-        weights = F.softmax(choice.float() + beliefs, 1)[:, 1:]
+        size = flow.shape[-1]
+        believed = torch.cat(
+            (beliefs.log_background(self.coarse, size, self.reach), beliefs.near(self.fine, size, self.near)), 1
+        )
+        weights = F.softmax(choice.float() + F.pad(believed, (0, 0, 0, 0, 1, 0), value=LEAVE), 1)[:, 1:]
         mixed = affine.mixed_flow(weights, torch.cat((self.background[:, None], self.of_fine), 1))
         return mixed - weights.sum(1, keepdim=True) * flow
-
-    def _near_coarse(self, size: int) -> Tensor:
-        return affine.distances(self.coarse, size) / (-2 * self.reach**2)
-
-    def _near_fine(self, size: int) -> Tensor:
-        return affine.distances(self.fine, size) / (-2 * self.near**2)

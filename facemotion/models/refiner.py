@@ -24,14 +24,12 @@ class Refiner(nn.Module):
         super().__init__()
         self.sizes, self.pyramid, self.count = config.refiner, config.pyramid, config.keypoints.count
         self.reach = config.coarse.reach or config.refiner.near
+        self.lean = config.layout == "lean"
         self.closeups = Closeups(config, self.sizes.closeups) if self.sizes.closeups is not None else None
         self.structure = StructureEncoder(config)
         levels = range(len(self.sizes.levels))
-        if config.layout == "published":
-            shared = PublishedUpdate(config)
-            self.updates = nn.ModuleList(SharedUpdate(config, level, shared) for level in levels)
-        else:
-            self.updates = nn.ModuleList(LeanUpdate(config, level) for level in levels)
+        self.updates = nn.ModuleList((LeanUpdate if self.lean else PublishedUpdate)(config, level) for level in levels)
+        self.shared = None if self.lean else SharedUpdate(config)
         factor = config.image_size // self.sizes.levels[-1]
         self.upsampling = LearnedUpsampling(self.sizes.widths[-1], factor) if factor > 1 else None
 
@@ -54,8 +52,10 @@ class Refiner(nn.Module):
         driving: Keypoints,
         coarse: FlowField,
         background: Tensor,
-    ) -> list[FlowField]:
-        """`features`: the reference's pyramid, finest first; `structure`: from `encode`; `background`: affine
+    ) -> tuple[list[FlowField], Tensor | None]:
+        """Flows, and what the last update knows at its level, which helps to paint what no flow can show: ours alone.
+
+        `features`: the reference's pyramid, finest first; `structure`: from `encode`; `background`: affine
         [B, 2, 3], driving to reference. States are [B, 3, n, n]: displacement, normalised, and occlusion logit."""
         of_driving = grid.resize_image(self.structure(driving), self.sizes.queries)
         offers = Offers(reference, driving, background, self.count, self.reach, self.sizes.near)
@@ -64,11 +64,13 @@ class Refiner(nn.Module):
         fields = [coarse]
         for level, update in zip(self.sizes.levels, self.updates, strict=True):
             change = grid.resize_image(change, level)
-            if volumes is None or level <= self.sizes.queries:
-                volumes = correlation.volumes(grid.resize_image(of_driving, min(level, self.sizes.queries)), structure)
+            asked = min(level, self.sizes.queries)
+            if volumes is None or volumes[0].shape[1] != asked**2:
+                volumes = correlation.volumes(grid.resize_image(of_driving, asked), structure)
             # No gradient goes back through where it looks: each level answers for its own change.
             looking = to_field((grid.resize_image(start, level) + change).detach())
-            step = update(self._evidence(features, volumes, of_driving, offers, looking), hidden)
+            evidence = self._evidence(features, volumes, of_driving, offers, looking)
+            step = update(evidence, hidden) if self.shared is None else self.shared(evidence, update(evidence))
             change, hidden = change + step.change, step.hidden
             if step.choice is not None:
                 change = change + F.pad(offers.taken(step.choice, looking.flow), (0, 0, 0, 0, 0, 1))
@@ -77,7 +79,7 @@ class Refiner(nn.Module):
             fields.append(to_field(state))
         if self.upsampling is not None:
             fields.append(to_field(self.upsampling(_sum(start, change, self.sizes.levels[-1]), hidden)))
-        return fields
+        return fields, hidden
 
     def _evidence(
         self, features: tuple[Tensor, ...], volumes: list[Tensor], of_driving: Tensor, offers: Offers, field: FlowField

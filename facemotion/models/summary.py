@@ -20,11 +20,12 @@ MODULES: Final = (
     "refiner.closeups",
     "refiner.structure",
     "refiner.updates",
+    "refiner.shared",
     "refiner.upsampling",
     "features",
     "generator",
 )
-VOLUME: Final = "correlation volume"
+VOLUME: Final = "products of maps"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def _owner(name: str) -> str:
 
 @contextmanager
 def _counted(model: nn.Module) -> Iterator[Counter[str]]:
-    """Operations by module inside the block; what no layer with weights does is the correlation volume's."""
+    """Operations by module inside the block; what no layer with weights does are the
+    correlation volume and other products of maps."""
     counts: Counter[str] = Counter()
     with FlopCounterMode(display=False) as counter:
         handles = []

@@ -69,8 +69,8 @@ class LeanUpdate(nn.Module):
         return step(change[:, :2], change[:, 2:], x)._replace(choice=self.choice(read))
 
 
-class PublishedUpdate(nn.Module):
-    """RAFT's motion encoder and two heads, the same weights at every level but for what reads the context."""
+class SharedUpdate(nn.Module):
+    """RAFT's motion encoder and two heads: the same weights at every level but for what reads the context."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -99,15 +99,14 @@ class PublishedUpdate(nn.Module):
         return step(self.flow_head(motion), self.occlusion_head(motion), None)
 
 
-class SharedUpdate(nn.Module):
-    """A level's own 1x1 convolution before the update that all levels share."""
+class PublishedUpdate(nn.Module):
+    """What a level has of its own: a 1x1 convolution of its context, for the update that all levels share."""
 
-    def __init__(self, config: ModelConfig, level: int, shared: PublishedUpdate) -> None:
+    def __init__(self, config: ModelConfig, level: int) -> None:
         super().__init__()
         width = config.generator.widths[config.pyramid.index(config.refiner.levels[level])]
         self.read = nn.Conv2d(width, 192, 1)
-        self.shared = shared
 
-    def forward(self, evidence: Evidence, hidden: Tensor | None) -> Step:
-        shared: Step = self.shared(evidence, self.read(evidence.context))
-        return shared
+    def forward(self, evidence: Evidence) -> Tensor:
+        context: Tensor = self.read(evidence.context)
+        return context

@@ -21,6 +21,7 @@ class Sampling(Section):
     max_seconds: Positive | None  # longest time between the two; None: any
     easy_share: Share  # at the first step only this share of the candidates, those of least gap, is used
     ramp: Share  # share of the training after which all candidates are used
+    telling: Share  # of the driving frames, chosen for lids or lips that are unusually open or closed
 
 
 class Augmentation(Section):

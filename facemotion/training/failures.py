@@ -37,7 +37,7 @@ def check_gradient(norm: Tensor, step: int) -> None:
 
 @contextmanager
 def memory(name: str, step: int, batch_size: int, size: int, save: Callable[[], None]) -> Iterator[None]:
-    """Where memory ends within a step, the weights are still those of the step before: they are saved."""
+    """Where memory ends within a step, or while it is looked at, the weights are still whole: they are saved."""
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError, RuntimeError) as error:

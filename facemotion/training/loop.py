@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,11 +74,12 @@ def train(job: Job, reporter: Reporter | None = None) -> Trained:
         debug.profiled(job.work, job.debug == "profile") as profiler_step,
         progress(job.name, settings.steps, "steps") as ticker,
     ):
-        ticker.advance(state.step)
+        ticker.resume(state.step)
         while state.step < settings.steps:
             stopping = run.step(stream, stop)
             profiler_step()
-            run.watch(ticker, stream)
+            with run.enough_memory():
+                run.watch(ticker, stream)
             done = state.step == settings.steps
             if done or stopping or state.step % settings.watch.checkpoint_every == 0:
                 run.save()
@@ -138,7 +139,7 @@ class Run:
         """One update of the weights, from as many pieces as a batch has; True where any process was told to stop."""
         state, settings = self.state, self.settings
         optimiser.set_rate(state.optimiser, optimiser.rate(state.step, settings))
-        with failures.memory(self.job.name, state.step, settings.batch_size, self.size, self._keep):
+        with self.enough_memory():
             pieces = range(settings.accumulate)
             stopping = [self._learn(stream, stop, last=piece == pieces[-1]) for piece in pieces]
             norm = nn.utils.clip_grad_norm_(self.module.parameters(), settings.clip)
@@ -148,6 +149,9 @@ class Run:
         state.average.update(state.step)
         state.step += 1
         return any(stopping)
+
+    def enough_memory(self) -> AbstractContextManager[None]:
+        return failures.memory(self.job.name, self.state.step, self.settings.batch_size, self.size, self._keep)
 
     def _learn(self, stream: Stream, stop: Stop, *, last: bool) -> bool:
         batch = self._batch(stream)

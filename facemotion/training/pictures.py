@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -41,6 +40,8 @@ def sample_grid(model: Animator, batch: Batch, *, rows: int, zoom: int = 1) -> N
 
 def _captions(width: int) -> NDArray[np.uint8]:
     """A strip of the names of the columns."""
+    import cv2  # here alone, so that training itself does without
+
     strip = np.full((CAPTION_PX, width, 3), 255, np.uint8)
     for place, name in enumerate(COLUMNS):
         left = place * width // len(COLUMNS) + GAP

@@ -27,10 +27,11 @@ def lips_mask(points: Tensor, size: int) -> Tensor:
 
 
 def mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Of [B, C, S, S] within a mask, image by image, then over the images that have one; 0 where none has."""
+    """Of [B, C, S, S] within a mask, image by image, then over all images, those without one counting as 0: so that the
+    mean over the pieces of a batch is that of the batch."""
     inside = mask.sum((1, 2, 3))
     means = (values.mean(1, keepdim=True) * mask).sum((1, 2, 3)) / inside.clamp(min=1)
-    return means.sum() / (inside > 0).sum().clamp(min=1)
+    return means.mean()
 
 
 def _boxes(points: Tensor, parts: tuple[tuple[int, ...], ...], size: int) -> Tensor:

@@ -37,14 +37,18 @@ class Warps:
         """Where the points [B, N, 2], or [1, N, 2], of the transformed image lie in the original."""
         squared = _from_controls(points).square().sum(-1)
         bent = 0.5 * squared * torch.log(squared + SOFT)
-        return _linear(self.affine[:, None, :, :2], points) + self.affine[:, None, :, 2] + bent @ self.weights
+        with grid.exactly(bent):
+            bent = bent @ self.weights
+        return _linear(self.affine[:, None, :, :2], points) + self.affine[:, None, :, 2] + bent
 
     def jacobians(self, points: Tensor) -> Tensor:
         """Derivatives [B, N, 2, 2] of `points` at the points [B, N, 2]."""
         away = _from_controls(points)
         squared = away.square().sum(-1)
         slope = (torch.log(squared + SOFT) + squared / (squared + SOFT))[..., None] * away
-        return self.affine[:, None, :, :2] + torch.einsum("bkc,bnkd->bncd", self.weights, slope)
+        with grid.exactly(slope):
+            bent = torch.einsum("bkc,bnkd->bncd", self.weights, slope)
+        return self.affine[:, None, :, :2] + bent
 
     def images(self, images: Tensor) -> Tensor:
         """The transformed images of [B, C, S, S]."""
