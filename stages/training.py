@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -42,6 +43,11 @@ def command(what: str | None, stage: str, kind: str, prepare: Prepare) -> None:
     parser.add_argument("motion", help="keypoints")
     parser.add_argument("--debug", choices=get_args(Mode), help="a short try outside of the DAG, into .work/debug")
     words = parser.parse_args()
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        # Outs and record are written by whoever runs a stage; several would write over each other.
+        sys.exit(
+            f"{stage} runs in one process; under torchrun call facemotion.training.loop.train from a script of yours"
+        )
     if words.debug:
         _try(f"{stage}@{words.motion}", words.debug, lambda params: prepare(params, words.motion))
         return
