@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 # What trains for minutes runs only when it is named.
-LONG = {"losses", "overfit", "refinement"}
+LONG = {"losses", "overfit", "refinement", "refiners"}
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from facemotion import layout
 from facemotion.files import write_bytes, write_text
 from facemotion.ingest.sheets import jpeg
+from facemotion.video import Image
 
 PAGE: Final = Path("docs/results.md")
 
@@ -27,7 +28,7 @@ WITHOUT_RATIO: Final = {"psnr", "ssim", "akd_truth_bias", "mkr"}
 EVALUATIONS: Final = "evaluate_"
 REFERENCE: Final = "reference"
 # Benchmarks with a table of their own, and figures of theirs of which a ratio says nothing.
-TOLD_APART: Final = {"losses", "refinement"}
+TOLD_APART: Final = {"losses", "refinement", "refiners"}
 COSTS: Final = {"steps", "cpu_seconds"}
 
 
@@ -66,14 +67,14 @@ def _compared(name: str, figures: dict[str, float], still: dict[str, float]) -> 
     return _short(figures[name]) + (f" ({figures[name] / still[name]:.2f}x)" if related else "")
 
 
-def losses() -> str | None:
-    """A row a choice of losses; None where `benchmarks.losses` has not run."""
-    path = layout.BENCHMARKS / "losses.json"
+def choices(benchmark: str) -> str | None:
+    """A row a choice, compared with the first; None where that benchmark has not run."""
+    path = layout.BENCHMARKS / f"{benchmark}.json"
     if not path.is_file():
         return None
     rows = json.loads(path.read_text())
     columns = [name for name in rows[0] if name != "name"]
-    lines = ["| losses | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
+    lines = ["| choice | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
     for row in rows:
         cells = [_compared(name, row, rows[0] if row is not rows[0] and name not in COSTS else {}) for name in columns]
         lines.append(f"| {row['name']} | " + " | ".join(cells) + " |")
@@ -147,8 +148,18 @@ def pictures() -> None:
     people, clips = layout.pictures("judge") / "people.jpg", layout.pictures("crop") / "clips.jpg"
     if people.is_file() and clips.is_file():
         write_bytes(PAGE.parent / "people.jpg", people.read_bytes())
-        sheet = np.asarray(cv2.imread(str(clips)), np.uint8)
-        write_bytes(PAGE.parent / "clips.jpg", jpeg(sheet[: len(sheet) // 3, :, ::-1]))
+        write_bytes(PAGE.parent / "clips.jpg", jpeg(_third(clips, 0)))
+    faces = layout.pictures("evaluate_keypoints_refined") / "faces.jpg"
+    if faces.is_file():
+        # Of the worst, the median and the best clip: the median.
+        write_bytes(PAGE.parent / "animated.jpg", jpeg(_third(faces, 1)))
+
+
+def _third(path: Path, which: int) -> Image:
+    """RGB: the first, second or last third of a sheet, from above."""
+    sheet = np.asarray(cv2.imread(str(path)), np.uint8)
+    rows = len(sheet) // 3
+    return np.ascontiguousarray(sheet[which * rows : (which + 1) * rows, :, ::-1])
 
 
 def filled(page: str) -> str:
@@ -157,7 +168,8 @@ def filled(page: str) -> str:
     tables = {
         "scores": scores(),
         "evaluate": evaluations(),
-        "losses": losses(),
+        "losses": choices("losses"),
+        "refiners": choices("refiners"),
         "refinement": refinement(),
         "benchmarks": benchmarks(before.group(1) if before else ""),
     }

@@ -62,7 +62,7 @@ def test_figures_of_benchmarks_that_did_not_run_here_stay() -> None:
 def test_losses_are_compared_with_the_first_row() -> None:
     rows = [{"name": "as committed", "steps": 10, "l1": 0.02}, {"name": "without ssim", "steps": 12, "l1": 0.03}]
     Path("reports/benchmarks/losses.json").write_text(json.dumps(rows))
-    table = results.losses()
+    table = results.choices("losses")
     assert table is not None
     assert table.splitlines()[2:] == ["| as committed | 10 | 0.02 |", "| without ssim | 12 | 0.03 (1.50x) |"]
 
