@@ -1,4 +1,4 @@
-"""What each part of the refiner buys for equal cost: `python -m benchmarks.refiners [--cpu-seconds 120] [--only NAME ...]`.
+"""What each part of the refiner buys for equal cost: `python -m benchmarks.refiners [--cpu-seconds 120] [--only ...]`.
 
 Each starts from the DAG's coarse model and learns for the same CPU time; the published layout, whose coarse motion is
 another, learns all at once for what coarse model and refinement take together. Scored as `evaluate` does, on the
