@@ -27,6 +27,8 @@ METRICS: Final = REPORTS / "metrics"
 PLOTS: Final = REPORTS / "plots"
 PICTURES: Final = REPORTS / "pictures"
 SCORES: Final = REPORTS / "scores"
+PAGE: Final = REPORTS / "index.html"
+ASSETS: Final = REPORTS / "assets"  # pictures and videos of the page
 BENCHMARKS: Final = REPORTS / "benchmarks"
 
 WORK: Final = Path(".work")

@@ -93,7 +93,7 @@ class Notes:
         shutil.rmtree(layout.WORK / self.stage, ignore_errors=True)
 
 
-METRIC_FILES = {"smooth": "smoothing", "judge": "synth"}
+METRIC_FILES = {"smooth": "smoothing", "judge": "synth", "compare": "leaderboard"}
 
 
 def run(name: str, body: Callable[[Params, Notes], str]) -> None:

@@ -33,6 +33,14 @@ def ratio(ours: Floats, theirs: Floats) -> Interval:
     return Interval(float(ours.mean() / theirs.mean()), float(low), float(high))
 
 
+def quotient(sums: Floats, counts: Floats) -> tuple[float, float]:
+    """The interval of a mean over what clips hold, by each clip's sum and count; draws without any count not."""
+    drawn = _drawn(len(sums))
+    many = counts[drawn].sum(axis=1)
+    low, high = np.quantile(sums[drawn].sum(axis=1)[many > 0] / many[many > 0], BOUNDS)
+    return float(low), float(high)
+
+
 def paired(ours: pl.DataFrame, theirs: pl.DataFrame, metric: str) -> tuple[Floats, Floats]:
     """One metric of two tables of scores, on the clips that both have."""
     mine, other = (

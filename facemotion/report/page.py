@@ -1,0 +1,67 @@
+"""The page: the answer first, then what stands behind it, in the order in which one asks."""
+
+from facemotion.report import curves, footage, pictures, record, standing
+from facemotion.report.look import STYLE
+from facemotion.report.markup import paragraph, tag
+from facemotion.report.material import Material
+
+TITLE = "What the models reach"
+CONTENTS = {
+    "leaderboard": "Leaderboard",
+    "paired": "Against the best",
+    "videos": "Side by side",
+    "regions": "Where errors lie",
+    "conditions": "When errors grow",
+    "refinement": "Refinement",
+    "smoothing": "Smoothing",
+    "training": "Training",
+    "data": "Data",
+    "glossary": "Glossary",
+    "made": "Made from",
+}
+
+
+def render(material: Material) -> str:
+    """HTML that needs nothing but the folder of assets; pictures of some sections are written there on the way."""
+    clips = "rendered people" if not material.real else "people of real footage"
+    header = tag(
+        "header",
+        tag("h1", TITLE),
+        paragraph(f"Face animation on {clips} whom no training has seen: one photo, moved like a driving video.", class_="lede"),
+        tag("nav", tag("ul", *(tag("li", tag("a", told, href=f"#{anchor}")) for anchor, told in CONTENTS.items())), aria_label="contents"),
+    )  # fmt: skip
+    main = tag(
+        "main",
+        tag("section", standing.answer(material), pictures.strip(material), id="answer", aria_label="the answer"),
+        standing.boards(material),
+        standing.paired(material),
+        pictures.videos(material),
+        pictures.regions(material),
+        curves.growth(material),
+        curves.refinement(material),
+        footage.smoothing(material),
+        curves.trainings(material),
+        footage.sheet(material),
+        record.meanings(material),
+        record.made_from(material),
+        id="main",
+    )
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", f"facemotion: {TITLE[0].lower()}{TITLE[1:]}"),
+        tag("link", rel="icon", href="data:,"),
+        tag("style", STYLE),
+    )
+    skip = tag("a", "Skip to the answer", href="#main", class_="skip")
+    footer = tag(
+        "footer",
+        paragraph(
+            "Every generated picture on this page is synthetic. Made by the stage ",
+            tag("code", "report"),
+            " of facemotion.",
+        ),
+    )
+    return f"<!doctype html>\n{tag('html', head, tag('body', skip, header, main, footer), lang='en')}\n"

@@ -1,0 +1,179 @@
+"""What all variants make of the same clips: videos side by side on one time line, and frames that tell most."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+
+from facemotion.dataset.packed import PackedClip, PackedSplit
+from facemotion.evaluation import same_identity
+from facemotion.evaluation.images import SCALE, as_bytes, at_scale, points_at_scale
+from facemotion.evaluation.pictures import telling_frames
+from facemotion.evaluation.variants import Variant
+from facemotion.files import write_bytes
+from facemotion.ingest.sheets import jpeg
+from facemotion.report import flow_colours
+from facemotion.video import Image, Writer
+
+REFERENCE: Final = "reference"
+DRIVING: Final = "driving"
+MOST_SECONDS: Final = 8.0  # of a video
+CRF: Final = 23
+HEAD: Final = 22  # height of the line over each picture of a video that says what it is
+PAPER: Final = 34
+INK: Final = (235, 235, 235)
+QUALITY: Final = 90
+CLOSE: Final = {"eyes": (36, 48, 54, 20), "mouth": (48, 68, 36, 26)}  # first and last point; half width, half height
+ZOOM: Final = 3
+
+
+@dataclass(frozen=True)
+class Job:
+    """A clip to be shown, with why (best, median, worst); `models` are folders by variant, None where there is none."""
+
+    rank: str
+    clip_id: str
+    split: Path
+    models: Mapping[str, Path | None]
+    best: str
+    size: int  # of a variant without a model
+    folder: Path  # for what is written
+    flows: bool  # whether to draw, too, the best variant's flows one after the other
+
+
+@dataclass(frozen=True)
+class Still:
+    """Pictures of one frame, written to the folder: by column, whole faces and close-ups."""
+
+    frame: int
+    why: str  # pose, eyes, mouth
+    part: str  # that is seen closer: eyes or mouth
+    whole: dict[str, str]  # file names by column: reference, driving, then variants
+    close: dict[str, str]  # likewise; empty where the part was not found
+
+
+@dataclass(frozen=True)
+class Shown:
+    rank: str
+    clip_id: str
+    person_id: str
+    seconds: float
+    whole: bool  # whether the video goes on to the clip's end
+    video: str  # file names
+    poster: str
+    width: int
+    height: int
+    columns: tuple[str, ...]
+    stills: tuple[Still, ...]
+    flows: tuple[str, ...]  # of the frame whose mouth tells most: coarse first; empty unless asked for
+
+
+def show(job: Job) -> Shown:
+    """On one thread, so that the same bytes come out whatever the machine has to do."""
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    clip = PackedSplit(job.split)[job.clip_id]
+    variants = {name: same_identity.load(model, job.size) for name, model in job.models.items()}
+    columns = (REFERENCE, DRIVING, *(f"{name} (repeated)" if name == REFERENCE else name for name in variants))
+    frames = np.arange(min(clip.frames, max(round(MOST_SECONDS * clip.rate), 2)))
+    video, poster = f"{job.rank}.mp4", f"{job.rank}.jpg"
+    width, height = _video(job.folder / video, job.folder / poster, columns, clip, variants, frames)
+    stills = tuple(_stills(job, columns, clip, variants))
+    return Shown(
+        job.rank, clip.clip_id, clip.person_id, float(len(frames) / clip.rate), len(frames) == clip.frames, video, poster,
+        width, height, columns, stills, _flows(job, clip, variants[job.best]) if job.flows else (),
+    )  # fmt: skip
+
+
+def made(
+    clip: PackedClip, variants: Mapping[str, Variant], frames: np.ndarray
+) -> Iterator[tuple[list[Image], np.ndarray, np.ndarray]]:
+    """Frame by frame the pictures of all columns, and where points lie in the reference and in the driving frame."""
+    together = [same_identity.make(variant, clip, frames) for variant in variants.values()]
+    for parts in zip(*together, strict=True):
+        # The most detailed of the sizes is what the eye compares with.
+        sharpest = max((batch for _, batch, _ in parts), key=lambda batch: batch.driving.shape[-1])
+        reference, driving = at_scale(sharpest.reference), at_scale(sharpest.driving)
+        own = [at_scale(one.frames) for _, _, one in parts]
+        before, after = points_at_scale(sharpest.reference_points), points_at_scale(sharpest.driving_points)
+        for k in range(len(driving)):
+            pictures = [as_bytes(images[k]) for images in (reference, driving, *own)]
+            yield pictures, before[k], after[k]
+
+
+def _video(
+    path: Path,
+    poster: Path,
+    columns: Sequence[str],
+    clip: PackedClip,
+    variants: Mapping[str, Variant],
+    frames: np.ndarray,
+) -> tuple[int, int]:
+    across = per_row(len(columns))
+    down = -(-len(columns) // across)
+    width, height = across * SCALE, down * (SCALE + HEAD)
+    sheet = np.full((height, width, 3), PAPER, np.uint8)
+    for k, name in enumerate(columns):
+        place = (SCALE * (k % across) + 8, (SCALE + HEAD) * (k // across) + 15)
+        cv2.putText(sheet, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, INK, 1, cv2.LINE_AA)
+    middle = len(frames) // 2
+    with Writer(
+        path, fps=Fraction(clip.rate), width=width, height=height, crf=CRF, preset="medium", threads=1
+    ) as writer:
+        for number, (pictures, _, _) in enumerate(made(clip, variants, frames)):
+            for k, picture in enumerate(pictures):
+                top, left = (SCALE + HEAD) * (k // across) + HEAD, SCALE * (k % across)
+                sheet[top : top + SCALE, left : left + SCALE] = picture
+            writer.write(sheet)
+            if number == middle:
+                write_bytes(poster, jpeg(sheet, QUALITY))
+    return width, height
+
+
+def per_row(columns: int) -> int:
+    """Three at most, so that a phone still shows faces."""
+    return columns if columns <= 3 else 2 if columns == 4 else 3
+
+
+def _stills(job: Job, columns: Sequence[str], clip: PackedClip, variants: Mapping[str, Variant]) -> Iterator[Still]:
+    telling = telling_frames(clip)
+    frames = sorted(set(telling.values()))
+    for frame, (pictures, before, after) in zip(frames, made(clip, variants, np.array(frames)), strict=True):
+        reasons = [name for name, other in telling.items() if other == frame]
+        whole, close = {}, {}
+        part = "eyes" if reasons == ["eyes"] else "mouth"
+        for k, (name, picture) in enumerate(zip(columns, pictures, strict=True)):
+            whole[name] = f"{job.rank}_{frame}_{k}.jpg"
+            write_bytes(job.folder / whole[name], jpeg(picture, QUALITY))
+            cut = _cut(picture, before if k == 0 else after, CLOSE[part])
+            if cut is not None:
+                close[name] = f"{job.rank}_{frame}_{k}_close.jpg"
+                write_bytes(job.folder / close[name], jpeg(cut, QUALITY))
+        yield Still(frame, "/".join(reasons), part, whole, close if len(close) == len(columns) else {})
+
+
+def _cut(picture: Image, points: np.ndarray, part: tuple[int, int, int, int]) -> Image | None:
+    first, last, across, down = part
+    middle = points[first:last].mean(axis=0)
+    if not np.isfinite(middle).all():
+        return None
+    x = int(np.clip(round(float(middle[0])), across, SCALE - across))
+    y = int(np.clip(round(float(middle[1])), down, SCALE - down))
+    cut = picture[y - down : y + down, x - across : x + across]
+    return np.asarray(cv2.resize(cut, None, fx=ZOOM, fy=ZOOM, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _flows(job: Job, clip: PackedClip, variant: Variant) -> tuple[str, ...]:
+    frame = telling_frames(clip)["mouth"]
+    (_, _, found), = same_identity.make(variant, clip, np.array([frame]))  # fmt: skip
+    names = []
+    for step, flow in enumerate(found.flows):
+        names.append(f"flow_{step}.png")
+        write_bytes(job.folder / names[-1], flow_colours.png(flow_colours.painted(flow[0])))
+    write_bytes(job.folder / "flow_wheel.png", flow_colours.png(flow_colours.wheel()))
+    return tuple(names)

@@ -1,0 +1,95 @@
+"""report: one folder that shows what was reached, reports/index.html with its pictures and videos. It opens the test split
+to show what evaluate has scored, and depends on no time, host or revision."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from facemotion import config, layout, schemas
+from facemotion.config import Params
+from facemotion.dataset.packed import PackedSplit
+from facemotion.evaluation import leaderboard
+from facemotion.evaluation.pictures import ranked
+from facemotion.files import fresh_folder, write_text
+from facemotion.landmarks import store
+from facemotion.report import shown
+from facemotion.report.material import Material
+from facemotion.report.page import render
+from facemotion.training.history import HISTORY
+from stages import dag, scored
+from stages.harness import Notes, run
+from stages.items import map_all
+
+
+def main(params: Params, notes: Notes) -> str:
+    variants = scored.variants(notes)
+    tables = scored.scores(variants)
+    best = leaderboard.best(tables)
+    assets = fresh_folder(layout.ASSETS)
+    models = {name: _model(notes, name) for name in variants}
+    jobs = _jobs(params, models, tables, best, assets) if best is not None else []
+    raw, smooth = (tuple(store.read_tracks(folder)) for folder in (layout.LANDMARKS, layout.LANDMARKS_SMOOTH))
+    wanted = dag.read()[notes.stage].params
+    material = Material(
+        source=params.source.kind,
+        variants=tuple(variants),
+        best=best,
+        scores=tables,
+        frames=scored.frames(variants),
+        maps=scored.maps(variants),
+        shown=tuple(map_all("report", shown.show, jobs, params)),
+        ledger=schemas.LEDGER.read(layout.LEDGER),
+        tubes=schemas.TUBES.read(layout.TUBES),
+        clips=schemas.CLIPS.read(layout.CLIP_TABLE),
+        metrics=_metrics(notes),
+        raw=raw,
+        smooth=smooth,
+        histories={name: table for name, model in models.items() if (table := _history(model)) is not None},
+        params=_sections(wanted),
+        digests=notes.deps,
+        assets=assets,
+        href=layout.ASSETS.relative_to(layout.PAGE.parent).as_posix(),
+    )
+    write_text(layout.PAGE, render(material))
+    size = sum(path.stat().st_size for path in [layout.PAGE, *assets.iterdir()]) / 2**20
+    return f"{layout.PAGE}, {size:.1f} MiB with its assets" + (f"; best is {best}" if best else "; nothing was scored")
+
+
+def _jobs(
+    params: Params, models: dict[str, Path | None], tables: dict[str, pl.DataFrame], best: str, assets: Path
+) -> list[shown.Job]:
+    split = PackedSplit(layout.PACKED / "test")
+    return [
+        shown.Job(
+            rank, clip.clip_id, split.folder, models, best, params.model.image_size, assets, flows=rank == "median"
+        )
+        for rank, clip in ranked(split, tables[best])
+    ]
+
+
+def _model(notes: Notes, variant: str) -> Path | None:
+    """None for what is made without a model."""
+    folder = layout.MODELS / variant
+    return folder if folder.as_posix() in notes.deps else None
+
+
+def _history(model: Path | None) -> pl.DataFrame | None:
+    path = model / HISTORY if model is not None else None
+    return pl.read_csv(path, infer_schema_length=None) if path is not None and path.is_file() else None
+
+
+def _metrics(notes: Notes) -> dict[str, dict[str, float]]:
+    paths = [Path(dep) for dep in notes.deps if Path(dep).parent == layout.METRICS]
+    return {path.stem: json.loads(path.read_text()) for path in paths}
+
+
+def _sections(wanted: tuple[str, ...]) -> dict[str, Any]:
+    """Of the parameters that this stage depends on, what stands in each section."""
+    content = config.read_yaml(layout.PARAMS)
+    return {name: content[name] for name in content if name in wanted}
+
+
+if __name__ == "__main__":
+    run("report", main)
