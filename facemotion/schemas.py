@@ -191,3 +191,44 @@ SCORES: Final = Schema(
     key=("clip_id", "metric"),
     required=("clip_id", "person_id", "metric", "value", "frames"),
 )
+
+PROTOCOLS: Final = ("same", "cross")
+PAIRS: Final = Schema(
+    "pairs",
+    {
+        "pair_id": pl.String,  # same: the clip's id
+        "protocol": pl.Enum(PROTOCOLS),
+        "reference_clip": pl.String,
+        "reference_person": pl.String,
+        "driving_clip": pl.String,
+        "driving_person": pl.String,
+        "start_gap": pl.Float64,  # degrees between the head poses of both clips' first frames; null where unknown
+        "answered": pl.Boolean,  # whether there is a right answer to compare with
+    },
+    key=("pair_id",),
+    required=(
+        "pair_id", "protocol", "reference_clip", "reference_person", "driving_clip", "driving_person", "answered",
+    ),
+)  # fmt: skip
+
+FRAME_SCORES: Final = Schema(
+    "scores of frames",
+    {
+        "clip_id": pl.String,
+        "frame": pl.Int32,  # of the clip
+        "metric": pl.String,  # also what drives: pose_gap, lip_opening, lid_opening
+        "value": pl.Float64,
+    },
+    key=("clip_id", "frame", "metric"),
+    required=("clip_id", "frame", "metric", "value"),
+)
+
+ERROR_MAPS: Final = Schema(
+    "error maps",
+    {
+        "clip_id": pl.String,
+        "map": pl.List(pl.Float32),  # row by row, mean absolute RGB error on a mean face
+    },
+    key=("clip_id",),
+    required=("clip_id", "map"),
+)

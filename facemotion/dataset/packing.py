@@ -1,12 +1,14 @@
 """Clips and their landmarks into shards: which clips go where, and writing one shard in constant memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from facemotion import config
 from facemotion.dataset.images import encode
@@ -75,14 +77,16 @@ def write_shard(job: ShardJob) -> dict[str, int]:
     """Write one shard; how many clips, frames and bytes it holds."""
     tracks = TrackStore(job.landmarks) if job.clips else None
     frames = 0
-    with replacing(job.path) as temporary:
-        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as out:
-            for clip in job.clips:
-                assert tracks is not None
-                batch = _batch(clip, tracks, job.jpeg_quality)
-                frames += batch.num_rows
-                out.write_batch(batch)
-        size = temporary.stat().st_size
+
+    def batches() -> Iterator[Any]:
+        nonlocal frames
+        for clip in job.clips:
+            assert tracks is not None
+            batch = _batch(clip, tracks, job.jpeg_quality)
+            frames += batch.num_rows
+            yield batch
+
+    size = write_batches(batches(), job.path)
     return {"clips": len(job.clips), "frames": frames, "bytes": size}
 
 
@@ -95,17 +99,37 @@ def _batch(clip: ClipToPack, tracks: TrackStore, quality: int) -> Any:
         raise FacemotionError(
             f"{clip.path} has {len(jpegs)} frames and its landmarks {len(track.points)}; run `dvc repro` once more"
         )
+    return batch_of(clip.clip_id, clip.person_id, np.arange(len(jpegs)), track.fps, jpegs, track.points, track.scores)
+
+
+def batch_of(
+    clip_id: str,
+    person_id: str,
+    numbers: NDArray[np.integer],
+    fps: Fraction,
+    jpegs: Sequence[bytes],
+    points: NDArray[np.floating],
+    scores: NDArray[np.floating],
+) -> Any:
+    """A clip as a record batch: its frames with their numbers, points [T, 70, 2] in their pixels, scores [T, 70]."""
     rows = len(jpegs)
-    points = pa.array(np.asarray(track.points, np.float32).ravel())
-    scores = pa.array(np.asarray(track.scores, np.float32).ravel())
     columns = [
-        pa.array([clip.clip_id] * rows),
-        pa.array([clip.person_id] * rows),
-        pa.array(np.arange(rows, dtype=np.int32)),
-        pa.array(np.full(rows, track.fps.numerator, np.int64)),
-        pa.array(np.full(rows, track.fps.denominator, np.int64)),
+        pa.array([clip_id] * rows),
+        pa.array([person_id] * rows),
+        pa.array(np.asarray(numbers, np.int32)),
+        pa.array(np.full(rows, fps.numerator, np.int64)),
+        pa.array(np.full(rows, fps.denominator, np.int64)),
         pa.array(jpegs, pa.binary()),
-        pa.FixedSizeListArray.from_arrays(points, 2 * N_POINTS),
-        pa.FixedSizeListArray.from_arrays(scores, N_POINTS),
+        pa.FixedSizeListArray.from_arrays(pa.array(np.asarray(points, np.float32).ravel()), 2 * N_POINTS),
+        pa.FixedSizeListArray.from_arrays(pa.array(np.asarray(scores, np.float32).ravel()), N_POINTS),
     ]
     return pa.record_batch(columns, schema=SCHEMA)
+
+
+def write_batches(batches: Iterable[Any], path: Path) -> int:
+    """A shard of clips, one after the other; how many bytes it has."""
+    with replacing(path) as temporary:
+        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as out:
+            for batch in batches:
+                out.write_batch(batch)
+        return temporary.stat().st_size

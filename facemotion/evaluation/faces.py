@@ -27,6 +27,14 @@ class Driver(NamedTuple):
     points: NDArray[np.float32]
 
 
+class Seen(NamedTuple):
+    """What is found in a generated frame: the points [70, 2] where the driving face was, and whether there is a face
+    at all."""
+
+    points: NDArray[np.float32]
+    detected: bool
+
+
 class FaceMeter:
     def __init__(self, averaged: int) -> None:
         self._detector, self._landmarker = detector(DETECTOR, LEAST_FACE_PX), landmarker(LANDMARKER, averaged)
@@ -43,22 +51,28 @@ class FaceMeter:
             box = faces[int(overlaps.argmax())].box
         return Driver(box, self._landmarker.points(image, box)[0])
 
-    def measure(self, generated: Frame, driver: Driver | None, true: Points | None) -> dict[str, float]:
-        """Where no face was found in the driving frame there is nothing to compare with: that is counted, no more.
+    def look(self, generated: Frame, driver: Driver) -> Seen:
+        """The landmarker looks where the driving face was found, so that no frame drops out for another reason."""
+        image = as_bytes(generated)
+        return Seen(self._landmarker.points(image, driver.box)[0], bool(self._detector.detect(image)))
 
-        The landmarker looks where the driving face was found, so that no frame drops out for another reason."""
+    def measure(self, generated: Frame, driver: Driver | None, true: Points | None) -> dict[str, float]:
+        """Where no face was found in the driving frame there is nothing to compare with: that is counted, no more."""
         if driver is None:
             return {"undetected": 1.0}
-        image = as_bytes(generated)
-        found = self._landmarker.points(image, driver.box)[0]
-        values = {"undetected": 0.0, "mkr": float(not self._detector.detect(image))}
-        values |= {f"akd_dlib{name}": apart(found, driver.points, own) for name, own in GROUPS.items()}
-        if true is not None:
-            values["akd_truth"] = apart(found, true, GROUPS[""])
-            values["akd_truth_bias"] = apart(driver.points, true, GROUPS[""])
-            values |= {f"akd{name}": apart(found, true, own) for name, own in GROUPS.items() if name}
-            values |= {f"akd{name}_bias": apart(driver.points, true, own) for name, own in GROUPS.items() if name}
-        return values
+        return scores(self.look(generated, driver), driver, true)
+
+
+def scores(seen: Seen, driver: Driver, true: Points | None) -> dict[str, float]:
+    found = seen.points
+    values = {"undetected": 0.0, "mkr": float(not seen.detected)}
+    values |= {f"akd_dlib{name}": apart(found, driver.points, own) for name, own in GROUPS.items()}
+    if true is not None:
+        values["akd_truth"] = apart(found, true, GROUPS[""])
+        values["akd_truth_bias"] = apart(driver.points, true, GROUPS[""])
+        values |= {f"akd{name}": apart(found, true, own) for name, own in GROUPS.items() if name}
+        values |= {f"akd{name}_bias": apart(driver.points, true, own) for name, own in GROUPS.items() if name}
+    return values
 
 
 def apart(one: Points, other: Points, own: slice | list[int]) -> float:

@@ -16,10 +16,12 @@ from facemotion.ingest.true_points import Square, true_clip_points
 from facemotion.landmarks.layout import GROUPS, LIPS
 from facemotion.synth.geometry import ACTOR_STRIDE, Label
 from facemotion.synth.records import Truth
+from facemotion.synth.staging import stage
 
 Mask = NDArray[np.bool_]
 
 FACE: Final = (Label.FACE, Label.EYES, Label.MOUTH)
+HEAD: Final = (*FACE, Label.HAIR, Label.EARS, Label.GLASSES)  # and above the neck its skin
 # How far beyond the hull of its points a part reaches, in its width: lids and the rims of lips belong to it.
 AROUND: Final = 0.15
 # Pixels of the video: neighbours whose flow differs by more are of two surfaces, and nothing is mixed of them.
@@ -60,6 +62,16 @@ class TrueFlow(NamedTuple):
     seen: Mask
 
 
+class Areas(NamedTuple):
+    """What a frame shows where: the clip's own person, of it the head, and the background; `known` is where it is known
+    whether the reference shows the same, which it is not outside of the video and on what moves by itself."""
+
+    known: Mask
+    own: Mask
+    head: Mask
+    background: Mask
+
+
 class ClipTruth:
     """Frames are counted from the clip's first; everything is in pixel coordinates of the clip at SCALE."""
 
@@ -69,6 +81,7 @@ class ClipTruth:
         self._there = from_crop(here, place.square, SCALE).astype(np.float32)
         edges = np.array([truth.spec.width, truth.spec.height]) - 0.5
         self._inside = np.asarray(((self._there >= -0.5) & (self._there <= edges)).all(axis=-1))
+        self._last_labels: tuple[int, NDArray[np.uint8]] | None = None
 
     @classmethod
     def load(cls, place: TruthPlace) -> "ClipTruth | None":
@@ -106,11 +119,48 @@ class ClipTruth:
 
     def regions(self, frame: int) -> dict[str, Mask]:
         """The skin of the face with eyes and mouth, and of it what lies around the points of lips and eyes."""
-        labels = self._taken(self.truth.masks(self.place.first_frame + frame), cv2.INTER_NEAREST)
-        face = np.isin(labels, [int(label) + ACTOR_STRIDE * self.actor for label in FACE]) & self._inside
+        face = self._labelled(frame, FACE) & self._inside
         points = self.points[frame]
         eyes = _around(points[list(GROUPS["eye_left"])]) | _around(points[list(GROUPS["eye_right"])])
         return {"face": face, "lips": _around(points[list(LIPS)]) & face, "eyes": eyes & face}
+
+    def areas(self, frame: int, flow: TrueFlow, reference: int = 0) -> Areas:
+        """`flow`: from this frame to the reference."""
+        labels = self._labels(frame)
+        background = labels == int(Label.BACKGROUND)
+        moving = self._unsteady(frame) & background
+        if moving.any():
+            looked_at = cv2.remap(self._unsteady(reference).astype(np.uint8), flow.where, None, cv2.INTER_NEAREST)
+            moving |= (looked_at > 0) & background
+        known = self._inside & ~moving
+        own = (labels // ACTOR_STRIDE == self.actor) & ~background
+        return Areas(known, own, self._labelled(frame, HEAD) | self._bare_head(frame), background)
+
+    def _bare_head(self, frame: int) -> Mask:
+        """Scalp: the skin that is no face, above the bottom of the head."""
+        rows = self.truth.frame(self.place.first_frame + frame)
+        box = rows["head_box"][rows["actor"] == self.actor][0].reshape(2, 2)
+        bottom = to_crop(box - 0.5, self.place.square, SCALE)[1, 1]
+        skin = self._labelled(frame, (Label.SKIN,))
+        skin[np.arange(SCALE) > bottom] = False
+        return skin
+
+    def _labelled(self, frame: int, labels: tuple[Label, ...]) -> Mask:
+        return np.isin(self._labels(frame), [int(label) + ACTOR_STRIDE * self.actor for label in labels])
+
+    def _labels(self, frame: int) -> NDArray[np.uint8]:
+        """Kept for the frame that was asked for last: several metrics ask for it, and it has to be drawn."""
+        if self._last_labels is None or self._last_labels[0] != frame:
+            drawn = self.truth.masks(self.place.first_frame + frame)
+            self._last_labels = frame, self._taken(drawn, cv2.INTER_NEAREST)
+        return self._last_labels[1]
+
+    def _unsteady(self, frame: int) -> Mask:
+        """Where the background moves by itself, whoever stands before it."""
+        number = self.place.first_frame + frame
+        shot = self.truth.spec.shot_of(number)
+        moving = stage(self.truth.spec, shot).unsteady(number - shot.start)
+        return self._taken(moving.astype(np.uint8), cv2.INTER_NEAREST) > 0
 
     def _taken(self, image: NDArray[Any], how: int) -> NDArray[Any]:
         """What an image of the video's size shows at each pixel of the clip."""

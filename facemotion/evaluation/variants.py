@@ -11,10 +11,12 @@ from facemotion.models.weights import load_model
 
 
 class Made(NamedTuple):
-    """Frames [B, 3, S, S] in [0, 1], and flows [B, 2, h, h], normalised and backward, coarse first."""
+    """Frames [B, 3, S, S] in [0, 1], flows [B, 2, h, h], normalised and backward, coarse first, and the last one's
+    occlusion as logits [B, 1, h, h], high where the warp is trusted; None where nothing is said of it."""
 
     frames: Tensor
     flows: list[Tensor]
+    occlusion: Tensor | None = None
 
 
 class Variant(Protocol):
@@ -39,4 +41,5 @@ class Animated:
     @torch.no_grad()
     def make(self, reference: Tensor, driving: Tensor) -> Made:
         frames, _, motion = self.model(reference[:, None], driving)
-        return Made(frames.float(), [field.flow.float() for field in motion.fields])
+        flows = [field.flow.float() for field in motion.fields]
+        return Made(frames.float(), flows, motion.fields[-1].occlusion.float())

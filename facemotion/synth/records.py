@@ -1,5 +1,6 @@
 """The truth of a video: written from geometry, and read with all that can be worked out from it when asked."""
 
+from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -34,27 +35,32 @@ def write_truth(spec: VideoSpec, folder: Path) -> Path:
 
 def _shot_rows(number: int, shot_stage: Stage) -> dict[str, list[Any]]:
     rows: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    shot = shot_stage.shot
-    for frame in range(shot.n_frames):
-        for index, actor in enumerate(shot_stage.actors(frame)):
-            points, visible = geometry.points(shot_stage.view, actor)
-            row = {
-                "frame": shot.start + frame,
-                "shot": number,
-                "actor": index,
-                "person_seed": shot.actors[index].person_seed,
-                "planned": shot.actors[index].planned,
-                "points": points,
-                "visible": visible,
-                "pose": actor.pose,
-                "expression": actor.expression,
-                "openings": astuple(geometry.openings(actor)),
-                "face_box": geometry.face_box(points),
-                "head_box": geometry.head_box(shot_stage.view, actor),
-            }
+    for frame in range(shot_stage.shot.n_frames):
+        for row in frame_rows(shot_stage, frame):
             for name, value in row.items():
-                rows[name].append(value)
+                rows[name].append(number if name == "shot" else value)
     return rows
+
+
+def frame_rows(shot_stage: Stage, frame: int) -> Iterator[dict[str, Any]]:
+    """A row for every actor of a frame of a shot, as if that were the video's first shot."""
+    shot = shot_stage.shot
+    for index, actor in enumerate(shot_stage.actors(frame)):
+        points, visible = geometry.points(shot_stage.view, actor)
+        yield {
+            "frame": shot.start + frame,
+            "shot": 0,
+            "actor": index,
+            "person_seed": shot.actors[index].person_seed,
+            "planned": shot.actors[index].planned,
+            "points": points,
+            "visible": visible,
+            "pose": actor.pose,
+            "expression": actor.expression,
+            "openings": astuple(geometry.openings(actor)),
+            "face_box": geometry.face_box(points),
+            "head_box": geometry.head_box(shot_stage.view, actor),
+        }
 
 
 class Truth:
@@ -84,7 +90,7 @@ class Truth:
 
     def masks(self, frame: int) -> NDArray[np.uint8]:
         """Labels [H, W] of one frame, as geometry.masks gives them."""
-        shot, shot_stage = self._staged(frame)
+        shot, shot_stage = self.staged(frame)
         return geometry.masks(shot_stage.view, shot_stage.actors(frame - shot.start))
 
     def flow(self, to: int, source: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -92,7 +98,7 @@ class Truth:
 
         It does not hold where the surface is hidden in `source` or out of its frame, nor on what moves by itself
         in the background, such as lights that drift."""
-        shot, shot_stage = self._staged(to)
+        shot, shot_stage = self.staged(to)
         if not shot.start <= source < shot.end:
             raise ValueError(f"{self.spec.video_id}: frames {to} and {source} are not of one shot")
         i, j = to - shot.start, source - shot.start
@@ -113,6 +119,7 @@ class Truth:
         steady: NDArray[np.bool_] = people | ~(moving | moving_source[y, x])
         return steady
 
-    def _staged(self, frame: int) -> tuple[ShotSpec, Stage]:
+    def staged(self, frame: int) -> tuple[ShotSpec, Stage]:
+        """The shot of a frame, ready to be filmed."""
         shot = self.spec.shot_of(frame)
         return shot, stage(self.spec, shot)

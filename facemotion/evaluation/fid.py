@@ -1,0 +1,75 @@
+"""Frechet distance of two sets of images by what a network sees in them: over all frames together, not clip by clip.
+
+Biased upwards where there are few frames: to be compared at equal counts only."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from facemotion.evaluation import weights
+from facemotion.evaluation.images import Frame
+from facemotion.evaluation.inception import Inception
+
+Floats = NDArray[np.float64]
+
+
+def inception() -> Inception | None:
+    """None where its weights are not on this machine."""
+    path = weights.find_inception()
+    return None if path is None else Inception.load(path)
+
+
+class Moments:
+    """Mean and covariance of features that come one after the other; sums of two parts add up."""
+
+    def __init__(self, features: int) -> None:
+        self.count, self._sum, self._products = 0, np.zeros(features), np.zeros((features, features))
+
+    def add(self, features: NDArray[np.floating]) -> None:
+        """[N, features]."""
+        found = np.asarray(features, np.float64)
+        self.count += len(found)
+        self._sum += found.sum(axis=0)
+        self._products += found.T @ found
+
+    def merge(self, other: "Moments") -> None:
+        self.count += other.count
+        self._sum += other._sum
+        self._products += other._products
+
+    @property
+    def mean(self) -> Floats:
+        return np.asarray(self._sum / self.count, np.float64)
+
+    @property
+    def covariance(self) -> Floats:
+        return np.asarray((self._products - self.count * np.outer(self.mean, self.mean)) / (self.count - 1), np.float64)
+
+
+class FidMeter:
+    """What a network sees in generated and in driving frames."""
+
+    def __init__(self, network: nn.Module, features: int) -> None:
+        self._network, self.generated, self.driving = network, Moments(features), Moments(features)
+
+    def add(self, generated: Frame, driving: Frame) -> None:
+        both: Tensor = torch.from_numpy(np.stack([generated, driving])).permute(0, 3, 1, 2)
+        seen = self._network(both).numpy()
+        self.generated.add(seen[:1])
+        self.driving.add(seen[1:])
+
+    def scores(self) -> dict[str, float]:
+        """Nothing of fewer than two frames."""
+        return {"fid": frechet(self.generated, self.driving)} if self.generated.count > 1 else {}
+
+
+def frechet(one: Moments, other: Moments) -> float:
+    """Of the normal distributions with these moments: |m - n|^2 + tr(A + B - 2 (A B)^(1/2))."""
+    first, second = one.covariance, other.covariance
+    # (A B)^(1/2) has the trace of (a B a)^(1/2) with a = A^(1/2), which is symmetric and needs no complex numbers.
+    values, vectors = np.linalg.eigh(first)
+    root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+    shared = np.sqrt(np.clip(np.linalg.eigvalsh(root @ second @ root), 0, None)).sum()
+    apart = float(np.square(one.mean - other.mean).sum())
+    return max(apart + float(np.trace(first) + np.trace(second) - 2 * shared), 0.0)
