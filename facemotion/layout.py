@@ -47,6 +47,15 @@ def scores(variant: str) -> Path:
     return SCORES / f"{variant}.parquet"
 
 
+def frame_scores(variant: str) -> Path:
+    """And on each frame."""
+    return SCORES / f"{variant}_frames.parquet"
+
+
+def error_maps(variant: str) -> Path:
+    return SCORES / f"{variant}_maps.parquet"
+
+
 def pictures(stage: str) -> Path:
     """A stage's own folder of pictures to look at: an out of that stage."""
     return PICTURES / stage

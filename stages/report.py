@@ -1,5 +1,5 @@
-"""report: one folder that shows what was reached, reports/index.html with its pictures and videos. It opens the test split
-to show what evaluate has scored, and depends on no time, host or revision."""
+"""report: a page that shows what was reached, with pictures and videos. It opens the test split to show what evaluate
+has scored, and tells no time, host or revision."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Charts as SVG that follow the page's colours: lines, dots with intervals, bars. Marker and dashes say what colour says."""
+"""Charts as SVG in the page's colours: lines, dots with intervals, bars. Markers and dashes say what colours say."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from facemotion.report.markup import number, tag, text
 ROW: Final = 24  # height of a row of dots with intervals
 NAMES: Final = 124  # width for their names,
 VALUES: Final = 50  # and for their values
-COUNTS: Final = 26  # height for counts under a chart
+COUNTS: Final = 20  # height for counts under a chart
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def lines(
     y = axes.upwards(*axes.span(ys, zero), bottom=axes.BOTTOM + (COUNTS if counts else 0))
     shapes = [axes.frame(x, y, x_label, y_label)]
     if counts:
-        foot = axes.HEIGHT - axes.BOTTOM + 4
+        foot = axes.HEIGHT - axes.BOTTOM + 14
         shapes += [
             axes.label(x.at(at), foot, number(n), "middle", "soft") for at, n in zip(drawn[0].x, counts, strict=True)
         ]

@@ -14,6 +14,13 @@ from facemotion.report.material import Material
 
 MEASURED: Final = ("l1", "akd_truth", "akd_dlib")  # of frames, against what drives: the first, and of the others one
 STEPPED: Final = ("epe", "epe_face", "epe_lips", "epe_eyes")
+STILL: Final = "Repeating the reference would reach {still}."
+TRAINED: Final = (  # column of the history, what it is, label of its axis, caption
+    ("loss", "training loss", "weighted sum", "Each training weighs its own terms: read shapes, not heights."),
+    ("val_l1", "l1 on the validation people", "l1 at the model's size, of 1", STILL),
+    ("val_l1_lips", "the same around the lips", "l1, of 1", STILL),
+    ("val_l1_eyes", "the same around the eyes", "l1, of 1", STILL),
+)
 
 
 def growth(material: Material) -> str:
@@ -31,9 +38,9 @@ def growth(material: Material) -> str:
     return section(
         "conditions", title,
         paragraph(
-            "Errors of single frames against what the driving frame asks for, in bins of as many frames each; n counts a "
-            "variant's frames in a bin, bands are 95 % intervals. What to see: a variant that follows stays flat where the "
-            "repeated reference climbs."
+            "Errors of single frames against what the driving frame asks for, in bins of as many frames each; n "
+            "counts a variant's frames in a bin, bands are 95 % intervals. What to see: a variant that follows "
+            "stays flat where the repeated reference climbs."
         ),
         charts.legend([(name, material.look(name)) for name in material.frames]),
         grid(*drawn),
@@ -48,7 +55,8 @@ def refinement(material: Material) -> str:
     if not refined:
         parts = [flows] if flows else []
         return section("refinement", title, paragraph(
-            "No variant was scored along its refiner's steps: that needs a refiner, and the true flow of rendered footage."
+            "No variant was scored along its refiner's steps: that needs a refiner, and the true flow of rendered "
+            "footage."
         ), *parts)  # fmt: skip
     drawn = []
     for metric in STEPPED:
@@ -67,8 +75,9 @@ def refinement(material: Material) -> str:
     return section(
         "refinement", title,
         paragraph(
-            "The refiner corrects the coarse flow from low to high resolution. Means over clips after each step; the last "
-            "step is what is rendered. Curves that fall are steps that help, and lips and eyes are what refinement is for."
+            "The refiner corrects the coarse flow from low to high resolution. Means over clips after each step; "
+            "the last step is what is rendered. Curves that fall are steps that help, and lips and eyes are what "
+            "refinement is for."
         ),
         charts.legend([(name, material.look(name)) for name in refined]),
         grid(*drawn),
@@ -82,14 +91,8 @@ def trainings(material: Material) -> str:
     if not histories:
         return section("training", title, paragraph("None of the variants was trained."))
     looks = {name: material.look(name) if name in material.variants else look(k) for k, name in enumerate(histories)}
-    wanted = (
-        ("loss", "training loss", "weighted sum", "Each training has terms and weights of its own: read shapes, not heights."),
-        ("val_l1", "l1 on people held out", "l1 at the model's size, of 1", "Of the validation people; repeating the reference would reach {still}."),
-        ("val_l1_lips", "the same around the lips", "l1, of 1", "Repeating the reference would reach {still}."),
-        ("val_l1_eyes", "the same around the eyes", "l1, of 1", "Repeating the reference would reach {still}."),
-    )  # fmt: skip
     drawn = []
-    for column, told, unit, caption in wanted:
+    for column, told, unit, caption in TRAINED:
         lines = [
             Line(name, looks[name], rows["step"].to_list(), rows[column].to_list(), markers=len(rows) < 20)
             for name, table in histories.items()
@@ -126,9 +129,9 @@ def _steps(table: pl.DataFrame) -> pl.DataFrame:
     """base, step, value: means over clips of the metrics `epe..._stepN`."""
     names = [name for name in table["metric"].unique().to_list() if re.fullmatch(r"epe\w*_step\d+", name)]
     entries = leaderboard.standings({"": table}, sorted(names))
-    rows = [(*entry.metric.rsplit("_step", 1), entry.value) for entry in entries]
+    parts = [entry.metric.partition("_step") for entry in entries]
     return pl.DataFrame(
-        [(base, int(step), value) for base, step, value in rows],
+        [(base, int(step), entry.value) for (base, _, step), entry in zip(parts, entries, strict=True)],
         schema={"base": pl.String, "step": pl.Int64, "value": pl.Float64}, orient="row",
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Where on the face errors lie: mean error maps in a colour scale that all variants share, under a mean face's outline."""
+"""Where on the face errors lie: mean maps in a colour scale that all variants share, under a mean face's outline."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple

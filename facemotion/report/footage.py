@@ -1,5 +1,6 @@
 """Sections on the data: what the set holds and what was rejected why, and landmarks before and after smoothing."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,13 @@ from facemotion.report.markup import figure, grid, number, paragraph, section, t
 from facemotion.report.material import Material
 
 TRACE_SECONDS: Final = 4.0
+REST_SECONDS: Final = 1.0
 STILL_POINT: Final = 30  # the tip of the nose
+MEASURED: Final = {
+    "jitter_ratio": "jitter over the raw one",
+    "blink_depth": "depth of blinks kept",
+    "lag_frames": "lag in frames",
+}
 SPLITS: Final = {"train": "training", "val": "validation", "test": "test"}
 RAW, SMOOTH = look(2), look(1)
 QUALITIES: Final = (
@@ -43,10 +50,11 @@ def sheet(material: Material) -> str:
         )
         if rows
     ]
+    came = material.ledger.filter(pl.col("status") == "ok")
+    followed = int(material.tubes["accepted"].sum())
     kept = (
-        f"{len(material.ledger.filter(pl.col('status') == 'ok'))} of {len(material.ledger)} videos, "
-        f"{int(material.tubes['accepted'].sum())} of {len(material.tubes)} tubes and {len(clips)} of {len(material.clips)} clips "
-        "were accepted."
+        f"{len(came)} of {len(material.ledger)} videos, {followed} of {len(material.tubes)} face tubes and "
+        f"{len(clips)} of {len(material.clips)} clips were accepted."
     )
     parts += [paragraph(kept), grid(*drawn)] if drawn else [paragraph(kept)]
     parts += [tag("h3", "Poses and quality"), grid(*_histograms(material))]
@@ -59,48 +67,33 @@ def smoothing(material: Material) -> str:
     if chosen is None:
         return section("smoothing", title, paragraph("No clip has landmarks in enough frames to draw."))
     raw, smooth = chosen
-    figures = material.metrics.get("smoothing", {})
-    start = _window(smooth)
-    size = round(TRACE_SECONDS * raw.fps)
-    time = ((np.arange(len(raw.points)) - start) / float(raw.fps)).tolist()
-    inside = slice(start, start + size)
-    traces = []
-    for own in (raw, smooth):
-        points = own.points.astype(np.float64)
-        lids = np.mean([opening(points, lid) for lid in LIDS], axis=0) / eye_distance(smooth.points.astype(np.float64))
-        middle = points[:, list(RIGID)].mean(axis=(1, 2))
-        traces.append((lids, middle))
-    lines = {
-        "lids": [(name, own[0]) for name, own in zip(("raw", "smoothed"), traces, strict=True)],
-        "still": [
-            (name, own.points[:, STILL_POINT, 1].astype(np.float64))
-            for name, own in (("raw", raw), ("smoothed", smooth))
-        ],
-    }
-    quiet = _quietest(smooth, max(round(raw.fps), 8))
     drawn = [
         figure(
-            charts.lines("opening of the lids over time, raw and smoothed", _two(lines["lids"], time, inside), "time, seconds", "opening, eye distances"),
-            "Opening of the lids", "Blinks are the deep, short dips: the smoothed line must reach as deep as the raw one, and be no later.",
+            charts.lines(
+                "opening of the lids over time, raw and smoothed", _both(raw, smooth, _lids, _window(smooth)),
+                "time, seconds", "opening, eye distances",
+            ),
+            "Opening of the lids",
+            "Blinks are the short, deep dips: the smoothed line must reach as deep as the raw one, and be no later.",
         ),
         figure(
-            charts.lines("height of the tip of the nose over time, raw and smoothed", _two(lines["still"], time, quiet), "time, seconds", "height, px of the clip", zero=False),
-            "The tip of the nose while the head rests", "What trembles here is noise of the landmarker: the smoothed line must not.",
+            charts.lines(
+                "height of the tip of the nose over time, raw and smoothed",
+                _both(raw, smooth, _nose, _quietest(smooth)),
+                "time, seconds", "height, pixels of the clip", zero=False,
+            ),
+            "The tip of the nose while the head rests",
+            "What trembles here is noise of the landmarker, which the smoothed line must not follow.",
         ),
     ]  # fmt: skip
-    told = [
-        f"{words} {number(figures[name])}"
-        for name, words in (("jitter_ratio", "jitter over the raw one"), ("blink_depth", "depth of blinks kept"), ("lag_frames", "lag in frames"))
-        if name in figures
-    ]  # fmt: skip
+    figures = material.metrics.get("smoothing", {})
+    told = [f"{what} {number(figures[name])}" for name, what in MEASURED.items() if name in figures]
     measured = (
-        f" Over all clips, against the truth: {', '.join(told)}."
-        if told
-        else " There is no truth to measure it against."
+        f"Over all clips, against the truth: {', '.join(told)}." if told else "There is no truth to measure it by."
     )
     return section(
         "smoothing", title,
-        paragraph(f"{text(raw.clip_id)}, the clip whose lids move most.{measured}"),
+        paragraph(f"{text(raw.clip_id)}, the clip whose lids move most. {measured}"),
         charts.legend([("raw", RAW), ("smoothed", SMOOTH)], markers=False),
         grid(*drawn),
     )  # fmt: skip
@@ -151,17 +144,14 @@ def _histograms(material: Material) -> list[str]:
 
 def _traced(material: Material) -> tuple[Track, Track] | None:
     """The clip whose smoothed lids move most, among those long enough and seen throughout."""
-    best, most = None, 0.0
-    for raw, smooth in zip(material.raw, material.smooth, strict=True):
-        if (
-            len(smooth.points) >= TRACE_SECONDS * smooth.fps
-            and np.isfinite(smooth.points).all()
-            and np.isfinite(raw.points).all()
-        ):
-            moved = float(np.std(_lids(smooth)))
-            if moved > most:
-                best, most = (raw, smooth), moved
-    return best
+    both = [
+        (raw, smooth)
+        for raw, smooth in zip(material.raw, material.smooth, strict=True)
+        if len(raw.points) >= TRACE_SECONDS * raw.fps
+        and np.isfinite(raw.points).all()
+        and np.isfinite(smooth.points).all()
+    ]
+    return max(both, key=lambda pair: float(np.std(_lids(pair[1]))), default=None)
 
 
 def _lids(track: Track) -> Floats:
@@ -169,25 +159,27 @@ def _lids(track: Track) -> Floats:
     return np.asarray(np.mean([opening(points, lid) for lid in LIDS], axis=0) / eye_distance(points), np.float64)
 
 
-def _window(track: Track) -> int:
-    """The frame from which lids move most over TRACE_SECONDS."""
-    size = round(TRACE_SECONDS * track.fps)
-    lids = _lids(track)
-    return int(np.argmax([np.std(lids[k : k + size]) for k in range(len(lids) - size + 1)]))
+def _nose(track: Track) -> Floats:
+    return track.points[:, STILL_POINT, 1].astype(np.float64)
 
 
-def _quietest(track: Track, size: int) -> slice:
-    """The frames in which the stiff points of a face move least."""
-    stiff = track.points[:, list(RIGID)].astype(np.float64).mean(axis=1)
-    size = min(size, len(stiff))
-    spread = [float(np.ptp(stiff[k : k + size], axis=0).sum()) for k in range(len(stiff) - size + 1)]
-    start = int(np.argmin(spread))
+def _window(track: Track) -> slice:
+    """The frames in which lids move most over TRACE_SECONDS."""
+    size, lids = round(TRACE_SECONDS * track.fps), _lids(track)
+    start = int(np.argmax([np.std(lids[k : k + size]) for k in range(len(lids) - size + 1)]))
     return slice(start, start + size)
 
 
-def _two(values: list[tuple[str, Floats]], time: list[float], inside: slice) -> list[Line]:
-    begin = time[inside.start]
+def _quietest(track: Track) -> slice:
+    """The frames of REST_SECONDS in which the stiff points of the face move least."""
+    size, stiff = round(REST_SECONDS * track.fps), track.points[:, list(RIGID)].astype(np.float64).mean(axis=1)
+    start = int(np.argmin([np.ptp(stiff[k : k + size], axis=0).sum() for k in range(len(stiff) - size + 1)]))
+    return slice(start, start + size)
+
+
+def _both(raw: Track, smooth: Track, measure: Callable[[Track], Floats], inside: slice) -> list[Line]:
+    time = (np.arange(inside.stop - inside.start) / float(raw.fps)).tolist()
     return [
-        Line(name, own, [t - begin for t in time[inside]], line[inside].tolist(), markers=False)
-        for (name, line), own in zip(values, (RAW, SMOOTH), strict=True)
+        Line(name, own, time, measure(track)[inside].tolist(), markers=False)
+        for name, own, track in (("raw", RAW, raw), ("smoothed", SMOOTH, smooth))
     ]

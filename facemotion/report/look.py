@@ -32,10 +32,10 @@ def _hues(hues: tuple[str, ...]) -> str:
 
 
 STYLE: Final = (
-    ":root{color-scheme:light dark;--paper:#fdfcfa;--ink:#1d1c1a;--soft:#5f5b55;--line:#dcd7cf;--tint:#f3f0ea;"
-    "--link:#1a5c96;--good:#15803d;--bad:#b3370f;" + _hues(LIGHT) + "}"
-    "@media (prefers-color-scheme:dark){:root{--paper:#161718;--ink:#e8e6e1;--soft:#a5a19a;--line:#393a3c;--tint:#202224;"
-    "--link:#8cc4f5;--good:#5fd08a;--bad:#fb9a5c;"
+    ":root{color-scheme:light dark;--paper:#fdfcfa;--ink:#1d1c1a;--soft:#5f5b55;--line:#dcd7cf;"
+    "--link:#1a5c96;" + _hues(LIGHT) + "}"
+    "@media (prefers-color-scheme:dark){:root{--paper:#161718;--ink:#e8e6e1;--soft:#a5a19a;--line:#393a3c;"
+    "--link:#8cc4f5;"
     + _hues(DARK)
     + "}}"
     + "".join(f".k{k}{{color:var(--k{k})}}" for k in range(len(LIGHT)))
@@ -59,7 +59,7 @@ a{color:var(--link);text-underline-offset:2px}
 .skip{position:absolute;left:-999px}.skip:focus{left:16px;top:8px;background:var(--paper);padding:4px 8px}
 nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;padding:0;margin:14px 0 0;font-size:15px}
 .lede{font-size:18px;color:var(--soft)}
-.answer{font-size:20px;line-height:1.5}
+.answer{font-size:20px;line-height:1.5;margin-top:36px}
 .note,.caption,.soft{color:var(--soft)}
 .note,.caption{font-size:15px;line-height:1.45}
 .caption{margin:6px 0 0}
@@ -68,10 +68,10 @@ figure{margin:0 0 20px;min-width:0}
 .over{font-size:15px;font-weight:600;margin:0 0 4px}
 .over .soft{font-weight:400}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));gap:20px 28px;margin:18px 0}
-.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(31%,150px),1fr));gap:10px;margin:12px 0 4px}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(31%,180px),1fr));gap:10px;margin:12px 0 4px}
 .tiles figure{margin:0}
 .tiles img,.tiles svg{width:100%;height:auto;display:block;border-radius:2px}
-.tiles figcaption,.tiles .caption{font:13px/1.35 system-ui,sans-serif;overflow-wrap:anywhere;margin:3px 0 0;color:var(--soft)}
+.tiles figcaption{font:13px/1.35 system-ui,sans-serif;margin:3px 0 2px;color:var(--soft)}
 .tiles .best figcaption{color:var(--ink);font-weight:600}
 .tiles .best img{outline:2px solid var(--ink);outline-offset:1px}
 img,video,svg{max-width:100%}
@@ -82,7 +82,7 @@ svg text{fill:var(--ink)}svg .soft{fill:var(--soft)}
 svg .rule{stroke:var(--line);stroke-width:1}svg .zero{stroke:var(--soft);stroke-width:1;stroke-dasharray:3 3}
 svg .fine{fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round}
 svg .band{fill:currentColor;opacity:.14}
-svg .bar{fill:currentColor;opacity:.75}svg .bar.pale{opacity:.3}
+svg .bar{fill:currentColor;opacity:.75}
 svg .strong{font-weight:700}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;padding:0;margin:8px 0;font:13px system-ui,sans-serif}
 .legend svg{width:34px;height:12px;vertical-align:-1px;margin-right:6px}
@@ -92,6 +92,7 @@ table{border-collapse:collapse;font:14px/1.4 system-ui,sans-serif;font-variant-n
 th,td{padding:5px 12px 5px 0;text-align:right;vertical-align:top;white-space:nowrap}
 thead th{border-bottom:1px solid var(--soft);font-weight:600;vertical-align:bottom}
 tbody tr+tr>*{border-top:1px solid var(--line)}
+thead th small{font-weight:400}
 th:first-child{text-align:left;font-weight:600;position:sticky;left:0;background:var(--paper)}
 td small,th small{display:block;color:var(--soft);font-weight:400;font-size:12px}
 .words td,.words th{text-align:left;white-space:normal}
@@ -99,11 +100,12 @@ td small,th small{display:block;color:var(--soft);font-weight:400;font-size:12px
 .first{font-weight:700}
 details{margin:10px 0;border-left:3px solid var(--line);padding-left:12px}
 summary{cursor:pointer;font-size:15px;color:var(--link)}
+.tiles .face{fill:none;stroke:#fff;stroke-width:.35;stroke-linejoin:round;opacity:.75}
 .scale{display:flex;align-items:center;gap:8px;font:13px system-ui,sans-serif;margin:6px 0 12px;flex-wrap:wrap}
 .scale img{width:min(50vw,260px);height:12px;border-radius:2px}
 footer{margin-top:64px;padding-bottom:48px;color:var(--soft);font-size:15px}
 @media (max-width:520px){body{font-size:16px}.answer{font-size:18px}h2{margin-top:48px}th,td{padding-right:10px}
-table{font-size:13px}th:first-child{max-width:38vw;white-space:normal;overflow-wrap:anywhere}}
+table{font-size:13px}tbody th:first-child{max-width:34vw;min-width:92px;white-space:normal}}
 @media print{nav,video{display:none}}
 """
 )

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-VOID: Final = {"img", "meta", "source", "br"}
-# Attributes that Python's names cannot be: class_ is class, aria_label is aria-label.
+VOID: Final = {"img", "meta", "link"}
 ABSENT: Final = "–"
 
 
@@ -13,8 +12,14 @@ def text(value: object) -> str:
     return escape(str(value), quote=True)
 
 
+def name(value: str) -> str:
+    """A name that may break after its underscores."""
+    return text(value).replace("_", "_<wbr>")
+
+
 def tag(element: str, *children: str, **attributes: object) -> str:
-    """An element; children are markup. Attributes that are None or False are left out, True stands alone."""
+    """An element; children are markup. Underscores of attributes become dashes, those at the end drop off (class_);
+    attributes that are None or False are left out, True stands alone."""
     told = "".join(
         f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{text(value)}"')
         for key, value in attributes.items()
@@ -73,7 +78,3 @@ def number(value: float) -> str:
 
 def percent(share: float) -> str:
     return f"{number(round(100 * share, 1))} %"
-
-
-def spread(low: float, high: float) -> str:
-    return f"{number(low)} to {number(high)}"

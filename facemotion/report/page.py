@@ -1,9 +1,12 @@
 """The page: the answer first, then what stands behind it, in the order in which one asks."""
 
-from facemotion.report import curves, footage, pictures, record, standing
+from facemotion.report import curves, footage, pictures, record
+from facemotion.report.answer import answer
+from facemotion.report.boards import boards
 from facemotion.report.look import STYLE
 from facemotion.report.markup import paragraph, tag
 from facemotion.report.material import Material
+from facemotion.report.paired import paired
 
 TITLE = "What the models reach"
 CONTENTS = {
@@ -23,18 +26,20 @@ CONTENTS = {
 
 def render(material: Material) -> str:
     """HTML that needs nothing but the folder of assets; pictures of some sections are written there on the way."""
-    clips = "rendered people" if not material.real else "people of real footage"
+    who = "people of real footage" if material.real else "rendered people"
+    told = f"Face animation on {who} whom no training has seen: one photo, moved like a driving video."
+    links = [tag("li", tag("a", title, href=f"#{anchor}")) for anchor, title in CONTENTS.items()]
     header = tag(
         "header",
         tag("h1", TITLE),
-        paragraph(f"Face animation on {clips} whom no training has seen: one photo, moved like a driving video.", class_="lede"),
-        tag("nav", tag("ul", *(tag("li", tag("a", told, href=f"#{anchor}")) for anchor, told in CONTENTS.items())), aria_label="contents"),
-    )  # fmt: skip
+        paragraph(told, class_="lede"),
+        tag("nav", tag("ul", *links), aria_label="contents"),
+    )
     main = tag(
         "main",
-        tag("section", standing.answer(material), pictures.strip(material), id="answer", aria_label="the answer"),
-        standing.boards(material),
-        standing.paired(material),
+        tag("section", answer(material), pictures.strip(material), id="answer", aria_label="the answer"),
+        boards(material),
+        paired(material),
         pictures.videos(material),
         pictures.regions(material),
         curves.growth(material),
@@ -56,12 +61,8 @@ def render(material: Material) -> str:
         tag("style", STYLE),
     )
     skip = tag("a", "Skip to the answer", href="#main", class_="skip")
-    footer = tag(
-        "footer",
-        paragraph(
-            "Every generated picture on this page is synthetic. Made by the stage ",
-            tag("code", "report"),
-            " of facemotion.",
-        ),
+    made = (
+        f"Every generated picture on this page is synthetic. Made by the stage {tag('code', 'report')} of facemotion."
     )
-    return f"<!doctype html>\n{tag('html', head, tag('body', skip, header, main, footer), lang='en')}\n"
+    body = tag("body", skip, header, main, tag("footer", paragraph(made)))
+    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"

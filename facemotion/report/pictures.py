@@ -5,9 +5,9 @@ from typing import Final
 from facemotion.evaluation.images import SCALE
 from facemotion.files import write_bytes
 from facemotion.report import error_maps, flow_colours
-from facemotion.report.markup import figure, number, paragraph, picture, section, tag, text
+from facemotion.report.markup import details, figure, number, paragraph, picture, section, tag, text
 from facemotion.report.material import Material
-from facemotion.report.shown import CLOSE, DRIVING, REFERENCE, ZOOM, Shown, Still
+from facemotion.report.shown import CLOSE, DRIVING, REFERENCE, ZOOM, Shown, Still, per_row
 
 RANKS: Final = {
     "median": "The median clip",
@@ -31,8 +31,9 @@ def strip(material: Material) -> str:
     if still.close:
         parts.append(_tiles(material, median, still, closer=True))
     caption = (
-        f"Frame {still.frame} of {_ranked(median)}, where {_why(still)}: photo, driving frame, and what each variant makes "
-        "of the photo; below, closer. Look at the shape of the mouth, the gaze and the edge of the face."
+        f"Frame {still.frame} of {_ranked(median)}, where {_why(still)}: photo, driving frame, and what each "
+        "variant makes of the photo; below, closer. Look at the shape of the mouth, the gaze and the edge of the "
+        "face."
     )
     return figure("".join(parts), "", caption)
 
@@ -40,22 +41,7 @@ def strip(material: Material) -> str:
 def videos(material: Material) -> str:
     if not material.shown:
         return section("videos", "Side by side", paragraph("No clip was scored, so there is nothing to play."))
-    films = [
-        figure(
-            tag(
-                "video", "Your browser plays no H.264 video; the file is ", tag("a", text(one.video), href=_href(material, one.video)),
-                src=_href(material, one.video), poster=_href(material, one.poster), width=one.width, height=one.height,
-                controls=True, loop=True, muted=True, playsinline=True, preload="metadata",
-                aria_label=f"{RANKS[one.rank]}: {', '.join(one.columns)} side by side",
-            ),
-            RANKS[one.rank],
-            f"{text(one.clip_id)}, person {text(one.person_id)}; "
-            + ("the whole clip" if one.whole else f"its first {number(one.seconds)} s")
-            + f" of {number(one.seconds)} s." * one.whole
-            + (" By row: " if len(one.columns) > 3 else " ") + text(", ".join(one.columns)) + ".",
-        )
-        for one in sorted(material.shown, key=lambda one: list(RANKS).index(one.rank))
-    ]  # fmt: skip
+    films = [_film(material, one) for one in sorted(material.shown, key=lambda one: list(RANKS).index(one.rank))]
     stills = [
         figure(_tiles(material, one, still), "", f"{RANKS[one.rank]}, frame {still.frame}: {_why(still)}.")
         for one in material.shown
@@ -64,12 +50,36 @@ def videos(material: Material) -> str:
     return section(
         "videos", "Side by side",
         paragraph(
-            "Photo, driving video and every variant on one time line. Clips are chosen by rule: those of the lowest, the "
-            f"median and the highest l1 of {tag('strong', text(material.best or ''))}. They have no sound."
+            "Photo, driving video and every variant on one time line. Clips are chosen by rule: those of the "
+            f"lowest, the median and the highest l1 of {tag('strong', text(material.best or ''))}. They have no "
+            "sound."
         ),
         *films,
-        tag("details", tag("summary", "Frames that tell most: furthest turned, lids and mouth furthest moved"), *stills),
+        details("Frames that tell most: head furthest turned, lids and mouth furthest moved", *stills),
     )  # fmt: skip
+
+
+def _film(material: Material, one: Shown) -> str:
+    file = _href(material, one.video)
+    player = tag(
+        "video",
+        "Your browser plays no H.264 video; the file is ",
+        tag("a", text(one.video), href=file),
+        src=file,
+        poster=_href(material, one.poster),
+        width=one.width,
+        height=one.height,
+        controls=True,
+        loop=True,
+        muted=True,
+        playsinline=True,
+        preload="metadata",
+        aria_label=f"{RANKS[one.rank]}: {', '.join(one.columns)} side by side",
+    )
+    length = f"the whole clip, {number(one.seconds)} s" if one.whole else f"its first {number(one.seconds)} s"
+    order = "By row: " if len(one.columns) > per_row(len(one.columns)) else "From the left: "
+    caption = f"{text(one.clip_id)} of {text(one.person_id)}, {length}. {order}{text(', '.join(one.columns))}."
+    return figure(player, RANKS[one.rank], caption)
 
 
 def regions(material: Material) -> str:
@@ -100,12 +110,14 @@ def regions(material: Material) -> str:
     return section(
         "regions", title,
         paragraph(
-            f"Mean absolute error at each place of a mean face, over {found.clips} clip{'s' if found.clips != 1 else ''}; the "
-            "colours of all variants are of one scale. The lines are the mean of the clips' landmarks."
+            f"Mean absolute error at each place of a mean face, over {found.clips} "
+            f"clip{'s' if found.clips != 1 else ''}; the colours of all variants are of one scale. The lines are "
+            "the mean of the clips' landmarks."
         ),
         tag("div", *drawn, class_="tiles faces"), scale,
         paragraph(
-            "What to see: a bright mouth or bright eyes are motion that was missed, a bright outline of the face a head that "
+            "What to see: a bright mouth or bright eyes are motion that was missed, a bright outline of the face "
+            "a head that "
             "is not quite where it belongs, bright hair or background what no reference shows.", class_="caption",
         ),
     )  # fmt: skip
@@ -125,10 +137,10 @@ def flows(material: Material) -> str:
     ]
     wheel = figure(picture(_href(material, "flow_wheel.png"), "wheel of the colours", 96, 96), "colours")
     caption = (
-        f"The flow of {text(material.best or '')} on one frame of {_ranked(one)}, after each of the refiner's steps. The hue "
-        "says in which direction of the reference a pixel looks, the saturation how far, up to "
-        f"{number(flow_colours.FULL)} pixels at 256; white stays where it is. Edges get sharper, and mouth and eyes move on "
-        "their own."
+        f"The flow of {text(material.best or '')} on one frame of {_ranked(one)}, after each of the refiner's "
+        "steps. The hue says in which direction of the reference a pixel looks, the saturation how far, up to "
+        f"{number(flow_colours.FULL)} pixels at 256; white stays where it is. Edges get sharper, and mouth and "
+        "eyes move on their own."
     )
     return figure(tag("div", *tiles, wheel, class_="tiles"), "The same, seen", caption)
 

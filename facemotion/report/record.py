@@ -24,8 +24,8 @@ def meanings(material: Material) -> str:
     return section(
         "glossary", "What the metrics mean",
         paragraph(
-            "Everything is scored at 256 pixels: what a smaller model makes is enlarged, and the driving frame passes the same "
-            "sizes. Means over the frames of a clip, then over clips. Names that begin with "
+            "Everything is scored at 256 pixels: what a smaller model makes is enlarged, and the driving frame "
+            "passes the same sizes. Means over the frames of a clip, then over clips. Names that begin with "
             + tag("code", "cross_") + " are of one person driven by another, "
             + tag("code", "_n2") + " and the like of so many references, " + tag("code", "_absolute")
             + " of absolute motion; eye distances are those of the outer corners of the eyes." + missing

@@ -85,9 +85,19 @@ def show(job: Job) -> Shown:
     width, height = _video(job.folder / video, job.folder / poster, columns, clip, variants, frames)
     stills = tuple(_stills(job, columns, clip, variants))
     return Shown(
-        job.rank, clip.clip_id, clip.person_id, float(len(frames) / clip.rate), len(frames) == clip.frames, video, poster,
-        width, height, columns, stills, _flows(job, clip, variants[job.best]) if job.flows else (),
-    )  # fmt: skip
+        rank=job.rank,
+        clip_id=clip.clip_id,
+        person_id=clip.person_id,
+        seconds=float(len(frames) / clip.rate),
+        whole=len(frames) == clip.frames,
+        video=video,
+        poster=poster,
+        width=width,
+        height=height,
+        columns=columns,
+        stills=stills,
+        flows=_flows(job, clip, variants[job.best]) if job.flows else (),
+    )
 
 
 def made(
