@@ -19,6 +19,9 @@ CLIP_TABLE: Final = DATA / "clips.parquet"
 LANDMARKS: Final = DATA / "landmarks"
 LANDMARKS_SMOOTH: Final = DATA / "landmarks_smooth"
 PACKED: Final = DATA / "packed"
+PAIRS: Final = DATA / "pairs.parquet"  # what is scored
+ANSWERS: Final = DATA / "answers"  # rendered right answers, packed
+KNOWN: Final = DATA / "known"  # what is known of scored frames before any model has made one
 
 MODELS: Final = Path("models")
 
@@ -43,6 +46,15 @@ def plot(name: str) -> Path:
 def scores(variant: str) -> Path:
     """What a variant reached on each clip."""
     return SCORES / f"{variant}.parquet"
+
+
+def frame_scores(variant: str) -> Path:
+    """And on each frame."""
+    return SCORES / f"{variant}_frames.parquet"
+
+
+def error_maps(variant: str) -> Path:
+    return SCORES / f"{variant}_maps.parquet"
 
 
 def pictures(stage: str) -> Path:
