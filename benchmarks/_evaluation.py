@@ -5,7 +5,7 @@ import polars as pl
 from facemotion import layout, schemas
 from facemotion.config import Params
 from facemotion.dataset.packed import PackedSplit
-from facemotion.evaluation.same_identity import same_identity
+from facemotion.evaluation.in_process import same_identity
 from facemotion.evaluation.truth import places
 from facemotion.evaluation.variants import Animated
 from facemotion.models.animator import Animator

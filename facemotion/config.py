@@ -134,6 +134,13 @@ class Pack(Section):
 class Evaluate(Section):
     stride: Count
     averaged: Annotated[int, Field(ge=1, le=9)]
+    pairs: Annotated[int, Field(ge=0)]
+    pairs_every: Count
+    salt: str
+    identity_frames: Count
+    realism_frames: Count
+    runs: Annotated[int, Field(ge=0)]
+    run_frames: Annotated[int, Field(ge=3)]
 
 
 class Params(Section):

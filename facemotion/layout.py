@@ -19,6 +19,9 @@ CLIP_TABLE: Final = DATA / "clips.parquet"
 LANDMARKS: Final = DATA / "landmarks"
 LANDMARKS_SMOOTH: Final = DATA / "landmarks_smooth"
 PACKED: Final = DATA / "packed"
+PAIRS: Final = DATA / "pairs.parquet"  # what is scored
+ANSWERS: Final = DATA / "answers"  # rendered right answers, packed
+KNOWN: Final = DATA / "known"  # what is known of scored frames before any model has made one
 
 MODELS: Final = Path("models")
 

@@ -26,6 +26,23 @@ def available() -> dict[str, str]:
     return found
 
 
+def current() -> str:
+    """The profile that params.yaml agrees with in every value, of several the one with most; `default` where none
+    does."""
+    params = config.read_yaml(layout.PARAMS)
+    agree = {name: _agreeing(params, config.read_yaml(layout.PROFILES / f"{name}.yaml")) for name in available()}
+    best = max(agree, key=lambda name: agree[name], default="")
+    return best if best and agree[best] else "default"
+
+
+def _agreeing(params: Any, profile: Any) -> int:
+    """How many values of the profile there are, or 0 where params differ in one."""
+    if not isinstance(profile, Mapping):
+        return int(params == profile)
+    parts = [_agreeing(params[key], value) if key in params else 0 for key, value in profile.items()]
+    return sum(parts) if all(parts) else 0
+
+
 def apply(name: str, *, write: bool = True) -> str:
     """Lay a profile over params.yaml and return what changes, as a diff. What would not be valid is not written."""
     path = layout.PROFILES / f"{name}.yaml"

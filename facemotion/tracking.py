@@ -197,7 +197,8 @@ def _log_batch(
 
 def _write(client: "MlflowClient", record: StageRecord) -> None:
     run_id, parent = _begin(client, record)
-    figures = {**record.metrics, "duration_s": record.ended - record.started, "peak_mib": record.peak_mib}
+    # A stage that has measured a peak of its own, such as of a model alone, knows better than the whole stage's.
+    figures = {"peak_mib": record.peak_mib, **record.metrics, "duration_s": record.ended - record.started}
     about = {"facemotion.outs": outs_digest(record.outs), "mlflow.note.content": record.message}
     about |= {f"dep.{path}": digest for path, digest in record.deps.items()}
     about |= {f"out.{path}": digest for path, digest in record.outs.items()}

@@ -1,46 +1,69 @@
-"""evaluate VARIANT: scored on people whom no training has seen. The only stage that opens the test split."""
+"""evaluate VARIANT: scored on people whom no training has seen, driven by themselves and by each other."""
 
 import argparse
 from itertools import chain
 
-from facemotion import layout, schemas
+from facemotion import layout, profiles, schemas
 from facemotion.config import Params
 from facemotion.dataset.packed import PackedSplit
 from facemotion.evaluation import same_identity
+from facemotion.evaluation.cross_pictures import cross_sheet
+from facemotion.evaluation.folders import Folders
 from facemotion.evaluation.pictures import sheets
-from facemotion.evaluation.truth import places
+from facemotion.evaluation.protocols import PairRow, check_apart
+from facemotion.evaluation.same_identity import Scores
+from facemotion.evaluation.score_jobs import score_jobs, score_pair
+from facemotion.evaluation.speed import SpeedJob, measure
 from facemotion.models.weights import load_config
-from stages import videos
 from stages.harness import Notes, run
 from stages.items import map_all
 from stages.pictures import save
 
 REFERENCE = "reference"  # the variant that needs no model
+TOLD = ("l1", "akd_truth", "epe", "cross_l1")
 
 
 def main(params: Params, notes: Notes, variant: str) -> str:
     judged, *learnt = (PackedSplit(layout.PACKED / split) for split in ("test", "train", "val"))
-    same_identity.check_apart(judged, *learnt)
+    check_apart(judged, *learnt)
+    folders = Folders(judged.folder, layout.ANSWERS, layout.KNOWN)
+    pairs = [PairRow.of(row) for row in schemas.PAIRS.read(layout.PAIRS).iter_rows(named=True)]
     model = None if variant == REFERENCE else layout.MODELS / variant
-    size = params.model.image_size if model is None else load_config(model).image_size
-    clips = schemas.CLIPS.read(layout.CLIP_TABLE).filter("accepted")
-    truths = places(clips.iter_rows(named=True), videos.truths())
-    jobs = same_identity.jobs(judged, model, size, truths, params.evaluate)
-    scored = map_all(f"evaluate {variant}", same_identity.score_job, jobs, params)
-    table = schemas.SCORES.frame(list(chain.from_iterable(scored)))
+    built = load_config(model) if model is not None else None
+    size = params.model.image_size if built is None else built.image_size
+    notes.tag(
+        motion=built.motion if built is not None else "none",
+        refined=str(built is not None and built.refined).lower(),
+        references="1",
+        profile=profiles.current(),
+    )
+    scored = Scores()
+    for one in map_all(
+        f"evaluate {variant}", score_pair, score_jobs(pairs, folders, model, size, params.evaluate), params
+    ):
+        scored.add(one)
+    table = schemas.SCORES.frame(scored.clips)
     schemas.SCORES.write(table, layout.scores(variant))
+    schemas.FRAME_SCORES.write(schemas.FRAME_SCORES.frame(scored.frames), layout.frame_scores(variant))
+    schemas.ERROR_MAPS.write(schemas.ERROR_MAPS.frame(scored.maps), layout.error_maps(variant))
     figures = same_identity.means(table)
-    notes.score(figures | {"clips": len(jobs), "frames": _frames(judged, params)} if jobs else {})
-    save(notes, sheets(same_identity.load(model, size), judged, table))
+    counts = {"clips": _count(pairs, "same"), "pairs": _count(pairs, "cross")}
+    counts["frames"] = len({(row["clip_id"], row["frame"]) for row in scored.frames if row["metric"] == "l1"})
+    notes.score(figures | counts if pairs else {})
     notes.keep(layout.scores(variant))
-    if not jobs:
+    made_by = same_identity.load(model, size)
+    crossed = [pair for pair in pairs if pair.protocol == "cross"]
+    save(notes, chain(sheets(made_by, judged, table), cross_sheet(made_by, crossed, folders)))
+    (took,) = map_all("speed", measure, [SpeedJob(model, size)], params)
+    notes.measure(took)
+    if not pairs:
         return "nobody to judge by: no person of this footage is in the test split"
-    told = ", ".join(f"{name} {figures[name]:.4g}" for name in ("l1", "akd_truth", "epe") if name in figures)
-    return f"{told} on {len(jobs)} clips of {len(judged.people)} people"
+    told = ", ".join(f"{name} {figures[name]:.4g}" for name in TOLD if name in figures)
+    return f"{told} on {counts['clips']} clips of {len(judged.people)} people and {counts['pairs']} pairs"
 
 
-def _frames(judged: PackedSplit, params: Params) -> int:
-    return sum(len(same_identity.scored_frames(clip.frames, params.evaluate.stride)) for clip in judged.clips)
+def _count(pairs: list[PairRow], protocol: str) -> int:
+    return sum(pair.protocol == protocol for pair in pairs)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,10 @@ class Notes:
         """Figures for the record only, such as rates, that may differ from run to run."""
         self.metrics.update(values)
 
+    def tag(self, **tags: str) -> None:
+        """What the record can be searched by."""
+        self.start = replace(self.start, tags={**self.start.tags, **tags})
+
     def keep(self, *paths: Path) -> None:
         """Small files that go into the record: tables, pictures."""
         self.artifacts.extend(paths)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.evaluation.images import SCALE, Frame
-from facemotion.evaluation.truth import Mask
+from facemotion.evaluation.true_areas import Mask
 from facemotion.faces.boxes import face_boxes
 from facemotion.landmarks.layout import N_IBUG
 

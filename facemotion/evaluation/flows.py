@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from facemotion.evaluation.images import SCALE
-from facemotion.evaluation.truth import Mask, TrueFlow
+from facemotion.evaluation.true_areas import Mask, TrueFlow
 from facemotion.models import grid
 
 WHOLE = ""  # the region of all pixels

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from facemotion.errors import FacemotionError
 from facemotion.evaluation.faces import Driver
 from facemotion.evaluation.images import SCALE
-from facemotion.evaluation.truth import Areas, Mask, TrueFlow
+from facemotion.evaluation.true_areas import Areas, Mask, TrueFlow
 from facemotion.files import replacing
 from facemotion.landmarks.layout import N_POINTS
 
@@ -27,6 +27,7 @@ SCHEMA: Final = pa.schema(
         ("box", pa.list_(pa.float64(), 4)),  # of the face that was found; null where none was
         ("points", pa.list_(pa.float32(), 2 * N_POINTS)),  # found in it
         ("embedding", pa.list_(pa.float64())),  # of who it is, where that was looked at
+        ("convinces", pa.bool_()),  # whether the second detector sees a face, where it was asked
         ("true_points", pa.list_(pa.float64(), 2 * N_POINTS)),
         ("where", pa.binary()),  # of the true flow to the reference, packed
         ("masks", pa.binary()),  # a bit each, in the order of MASKS, packed
@@ -46,11 +47,13 @@ class TrueFrame(NamedTuple):
 
 
 class KnownFrame(NamedTuple):
-    """`frame` is counted as in the driving clip."""
+    """`frame` is counted as in the driving clip. Only some frames are looked at for who it is, and shown to a second
+    detector, whether it is convinced that there is a face: None in the others."""
 
     frame: int
     driver: Driver | None
     embedding: NDArray[np.float64] | None
+    convinces: bool | None
     true: TrueFrame | None
 
 
@@ -71,9 +74,13 @@ class Known:
         return self.frames[1:]
 
     def save(self, folder: Path) -> None:
-        with replacing(folder / f"{self.target}{SUFFIX}") as temporary:
-            with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, self._schema) as out:
-                out.write_batch(pa.RecordBatch.from_pylist([_row(frame) for frame in self.frames], self._schema))
+        batch = pa.RecordBatch.from_pylist([_row(frame) for frame in self.frames], self._schema)
+        with (
+            replacing(folder / f"{self.target}{SUFFIX}") as temporary,
+            pa.OSFile(str(temporary), "wb") as sink,
+            pa.ipc.new_file(sink, self._schema) as out,
+        ):
+            out.write_batch(batch)
 
     @property
     def _schema(self) -> Any:
@@ -102,7 +109,7 @@ class Known:
 
 def _row(known: KnownFrame) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(SCHEMA.names)
-    row["frame"] = known.frame
+    row |= {"frame": known.frame, "convinces": known.convinces}
     if known.driver is not None:
         row |= {"box": list(known.driver.box), "points": known.driver.points.astype(np.float32).ravel()}
     if known.embedding is not None:
@@ -129,7 +136,7 @@ def _frame(row: dict[str, Any]) -> KnownFrame:
             Areas(*areas),
         )
     embedding = None if row["embedding"] is None else np.array(row["embedding"], np.float64)
-    return KnownFrame(row["frame"], driver, embedding, true)
+    return KnownFrame(row["frame"], driver, embedding, row["convinces"], true)
 
 
 def _packed_flow(where: NDArray[np.float32]) -> bytes:
@@ -142,12 +149,12 @@ def _packed_flow(where: NDArray[np.float32]) -> bytes:
 def _flow(packed: bytes) -> NDArray[np.float32]:
     data = pa.decompress(packed, 2 * 2 * SCALE**2, CODEC)
     steps = np.cumsum(np.frombuffer(data, np.int16).reshape(SCALE, SCALE, 2), axis=1, dtype=np.int16)
-    return _here() + steps.astype(np.float32) / STEPS
+    return _here() + steps.astype(np.float32) * np.float32(1 / STEPS)
 
 
 def _here() -> NDArray[np.float32]:
     line = np.arange(SCALE, dtype=np.float32)
-    return np.stack(np.meshgrid(line, line), axis=-1)
+    return np.stack(np.meshgrid(line, line), axis=-1).astype(np.float32)
 
 
 def _packed_masks(masks: Sequence[Mask]) -> bytes:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.evaluation.images import SCALE
-from facemotion.evaluation.truth import Mask
+from facemotion.evaluation.true_areas import Mask
 
 HALF: Final = 0.5
 

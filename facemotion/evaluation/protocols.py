@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from facemotion import config
 from facemotion.dataset.packed import PackedClip, PackedSplit
 from facemotion.errors import FacemotionError
 from facemotion.evaluation.expression import pose_gap
@@ -60,8 +61,8 @@ def same_pairs(clips: Sequence[Start]) -> list[PairRow]:
 
 
 def cross_pairs(clips: Sequence[Start], count: int, salt: str) -> list[PairRow]:
-    """At most `count` pairs of two people: people take turns as reference, then as driver, and of those whose turn it is
-    the clips that start most alike are paired; the salt decides where they do so equally, or nothing is known of it."""
+    """At most `count` pairs of two people: people take turns as reference, then as driver, and of those whose turn it
+    is the clips that start most alike are paired; the salt decides where they do so equally, or nobody knows."""
     waiting = [_crossed(one, other) for one in clips for other in clips if one.person_id != other.person_id]
     lots = {pair.pair_id: hashlib.sha256(f"{salt}\0{pair.pair_id}".encode()).digest() for pair in waiting}
     shown: Counter[str] = Counter()
@@ -93,6 +94,11 @@ def _crossed(reference: Start, driving: Start) -> PairRow:
 def scored_frames(frames: int, stride: int) -> NDArray[np.intp]:
     """Every stride-th frame counted back from the last, but not the reference itself."""
     return np.arange(frames - 1, 0, -stride)[::-1]
+
+
+def cross_frames(frames: int, settings: config.Evaluate) -> NDArray[np.intp]:
+    """Of a driving clip: some of those that are scored within it."""
+    return scored_frames(frames, settings.stride * settings.pairs_every)
 
 
 def check_apart(judged: PackedSplit, *learnt: PackedSplit) -> None:

@@ -1,171 +1,123 @@
 """The same-identity protocol: frame 0 of a held-out person's clip, driven by the clip's other frames."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import polars as pl
-import torch
 from numpy.typing import NDArray
 
-from facemotion import config, schemas
-from facemotion.dataset.augmentation import Batch, prepare
-from facemotion.dataset.packed import PackedClip, PackedSplit
-from facemotion.dataset.sampling import NORMALS, UNIFORMS, Pair
-from facemotion.errors import FacemotionError
-from facemotion.evaluation import images
-from facemotion.evaluation.faces import FaceMeter
-from facemotion.evaluation.flows import end_point_errors, in_pixels
+from facemotion import config
+from facemotion.dataset.augmentation import Batch
+from facemotion.dataset.packed import PackedClip
+from facemotion.evaluation.error_maps import ErrorMap
+from facemotion.evaluation.flicker import FlickerMeter, background_area, face_area
+from facemotion.evaluation.images import Frame, at_scale, points_at_scale
+from facemotion.evaluation.known import Known
+from facemotion.evaluation.reading import batches
 from facemotion.evaluation.repeated import Repeated
-from facemotion.evaluation.truth import ClipTruth, TruthPlace
+from facemotion.evaluation.samples import runs
+from facemotion.evaluation.scoring import Generated, Meters, Values, describe, finite, scores, unpacked
 from facemotion.evaluation.variants import Animated, Made, Variant
-from facemotion.training.stream import decode
 
-TOGETHER: Final = 16  # frames made at a time
-Values = dict[str, float]
-
-
-@dataclass(frozen=True)
-class ClipJob:
-    """One clip to be scored, of a packed split; `model` is a folder, or None for the reference repeated at `size`."""
-
-    clip_id: str
-    split: Path
-    model: Path | None
-    size: int
-    truth: TruthPlace | None
-    settings: config.Evaluate
+# Of frames, what is no score but tells what they ask for: kept by frame, not averaged.
+DESCRIBED: Final = ("pose_gap", "lip_opening", "lid_opening")
 
 
-def same_identity(
-    variant: Variant, split: PackedSplit, truths: Mapping[str, TruthPlace], settings: config.Evaluate
-) -> pl.DataFrame:
-    """A row for every clip and metric, in this process."""
-    rows = [
-        row
-        for clip in split.clips
-        if clip.frames >= 2
-        for row in score_clip(variant, clip, truths.get(clip.clip_id), settings)
-    ]
-    return schemas.SCORES.frame(rows)
+@dataclass
+class Scores:
+    """Rows of a clip or pair for the tables of scores, of frames and of error maps."""
 
+    clips: list[dict[str, Any]] = field(default_factory=list)
+    frames: list[dict[str, Any]] = field(default_factory=list)
+    maps: list[dict[str, Any]] = field(default_factory=list)
 
-def jobs(
-    split: PackedSplit, model: Path | None, size: int, truths: Mapping[str, TruthPlace], settings: config.Evaluate
-) -> list[ClipJob]:
-    """The same work to be spread over processes."""
-    return [
-        ClipJob(clip.clip_id, split.folder, model, size, truths.get(clip.clip_id), settings)
-        for clip in split.clips
-        if clip.frames >= 2
-    ]
-
-
-def score_job(job: ClipJob) -> list[dict[str, Any]]:
-    """Rows of one clip; on one thread, so that sums do not depend on the machine's load."""
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
-    return score_clip(load(job.model, job.size), _split(job.split)[job.clip_id], job.truth, job.settings)
+    def add(self, other: "Scores") -> None:
+        self.clips += other.clips
+        self.frames += other.frames
+        self.maps += other.maps
 
 
 @cache
 def load(model: Path | None, size: int) -> Variant:
+    """Of a folder, or the reference repeated at `size`."""
     return Repeated(size) if model is None else Animated.load(model)
 
 
-@cache
-def _split(folder: Path) -> PackedSplit:
-    return PackedSplit(folder)
+def score_clip(variant: Variant, clip: PackedClip, known: Known, settings: config.Evaluate, meters: Meters) -> Scores:
+    by_frame = {one.frame: one for one in known.scored}
+    stretches = runs(clip.frames, settings.runs, settings.run_frames)
+    wanted = np.array(sorted({*by_frame, *(frame for run in stretches for frame in run)}), np.intp)
+    flicker = {frame: FlickerMeter() if frame == run[0] else None for run in stretches for frame in run}
+    error, table = ErrorMap(), FrameTable(clip.clip_id)
+    meter = FlickerMeter()
+    for frame, generated, driving, points in frames_of(variant, clip, wanted):
+        if frame in by_frame:
+            one = by_frame[frame]
+            table.add(frame, scores(generated, driving, one, one, meters))
+            table.add(frame, describe(one, known.reference))
+            if one.driver is not None:
+                error.add(generated.frame, driving, one.driver.points)
+        if frame in flicker:
+            meter = flicker[frame] or meter
+            if np.isfinite(points).all():
+                shown = face_area(points), background_area(points)
+                table.add(frame - 1, meter.add(generated.frame, driving, *shown))
+    found = error.mean()
+    maps = [] if found is None else [{"clip_id": clip.clip_id, "map": found.ravel()}]
+    return Scores(table.means(clip.person_id), table.rows(), maps)
 
 
-def score_clip(
-    variant: Variant, clip: PackedClip, place: TruthPlace | None, settings: config.Evaluate
-) -> list[dict[str, Any]]:
-    """Means over the scored frames; a metric that no frame has is absent."""
-    truth = ClipTruth.load(place) if place is not None else None
-    meter = FaceMeter(settings.averaged)
-    sums: dict[str, list[float]] = {}
-    for frames, batch, made in make(variant, clip, scored_frames(clip.frames, settings.stride)):
-        for values in _scores(clip, frames, batch, made, meter, truth):
-            for name, value in values.items():
-                if np.isfinite(value):
-                    sums.setdefault(name, []).append(value)
-    about = {"clip_id": clip.clip_id, "person_id": clip.person_id}
-    return [
-        {**about, "metric": name, "value": float(np.mean(values)), "frames": len(values)}
-        for name, values in sorted(sums.items())
-    ]
-
-
-def scored_frames(frames: int, stride: int) -> NDArray[np.intp]:
-    """Every stride-th frame counted back from the last, but not the reference itself."""
-    return np.arange(frames - 1, 0, -stride)[::-1]
+def frames_of(
+    variant: Variant, clip: PackedClip, frames: NDArray[np.intp]
+) -> Iterator[tuple[int, Generated, Frame, NDArray[np.float32]]]:
+    """Number, what the variant makes, the driving frame, which has passed the same sizes, and its landmarks."""
+    for some, batch, made in make(variant, clip, frames):
+        driving, points = at_scale(batch.driving), points_at_scale(batch.driving_points)
+        yield from zip(some.tolist(), unpacked(made), driving, points, strict=True)
 
 
 def make(
     variant: Variant, clip: PackedClip, frames: NDArray[np.intp]
 ) -> Iterator[tuple[NDArray[np.intp], Batch, Made]]:
     """What the variant makes of frame 0 and these frames, a few at a time."""
-    unused = np.zeros(UNIFORMS, np.float32), np.zeros(NORMALS, np.float32)
-    for start in range(0, len(frames), TOGETHER):
-        some = frames[start : start + TOGETHER]
-        pairs = [Pair(0, 0, 0, int(frame), *unused) for frame in some]
-        batch = prepare(decode(_Alone([clip]), pairs), variant.size, None)
-        yield some, batch, variant.make(batch.reference, batch.driving)
+    for some, batch in batches(clip, frames, variant.size):
+        yield some, batch, variant.make(batch.reference[:1], batch.driving)
 
 
-@dataclass(frozen=True)
-class _Alone:
-    clips: list[PackedClip]
+class FrameTable:
+    """Finite values by frame and metric; a prefix and a suffix say of which protocol."""
 
+    def __init__(self, clip_id: str, prefix: str = "", suffix: str = "") -> None:
+        self.clip_id, self.prefix, self.suffix = clip_id, prefix, suffix
+        self._values: dict[tuple[int, str], float] = {}
 
-def _scores(
-    clip: PackedClip, frames: NDArray[np.intp], batch: Batch, made: Made, meter: FaceMeter, truth: ClipTruth | None
-) -> Iterator[Values]:
-    """Of each frame; the driving frame has passed the same sizes as the generated one."""
-    driving, generated = images.at_scale(batch.driving), images.at_scale(made.frames)
-    flows = [in_pixels(flow) for flow in made.flows]
-    expected = images.points_at_scale(batch.driving_points)
-    for k, frame in enumerate(frames.tolist()):
-        values = {
-            "l1": images.l1(generated[k], driving[k]),
-            "psnr": images.psnr(generated[k], driving[k]),
-            "ssim": images.ssim(generated[k], driving[k]),
-        }
-        true_points = truth.points[frame] if truth is not None else None
-        values |= meter.measure(generated[k], meter.driver(driving[k], expected[k]), true_points)
-        if truth is not None:
-            values |= _flow_scores(truth, frame, [flow[k] for flow in flows])
-        yield values
+    def add(self, frame: int, values: Values) -> None:
+        self._values |= {(frame, f"{self.prefix}{name}{self.suffix}"): value for name, value in finite(values).items()}
 
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {"clip_id": self.clip_id, "frame": frame, "metric": metric, "value": value}
+            for (frame, metric), value in sorted(self._values.items())
+        ]
 
-def _flow_scores(truth: ClipTruth, frame: int, flows: list[NDArray[np.float32]]) -> Values:
-    """Of the last flow, and of each one where there are several: element 0 is the coarse motion."""
-    true, regions = truth.flow(frame), truth.regions(frame)
-    values = end_point_errors(flows[-1], true, regions)
-    if len(flows) > 1:
-        for step, flow in enumerate(flows):
-            values |= end_point_errors(flow, true, regions, f"_step{step}")
-    return values
+    def means(self, person_id: str) -> list[dict[str, Any]]:
+        """Over the frames that have the metric; one that no frame has is absent."""
+        by_metric: dict[str, list[float]] = {}
+        for (_, metric), value in sorted(self._values.items()):
+            by_metric.setdefault(metric, []).append(value)
+        about = {"clip_id": self.clip_id, "person_id": person_id}
+        return [
+            {**about, "metric": metric, "value": float(np.mean(values)), "frames": len(values)}
+            for metric, values in sorted(by_metric.items())
+            if metric not in DESCRIBED
+        ]
 
 
 def means(table: pl.DataFrame) -> Values:
     """Over clips, by metric."""
     grouped = table.group_by("metric").agg(pl.col("value").mean()).sort("metric")
     return dict(grouped.iter_rows())
-
-
-def check_apart(judged: PackedSplit, *learnt: PackedSplit) -> None:
-    """Refuse to judge by people whom the models may have seen."""
-    for split in learnt:
-        both = sorted(set(judged.people) & set(split.people))
-        if both:
-            shown = ", ".join(both[:5]) + (f" and {len(both) - 5} more" if len(both) > 5 else "")
-            raise FacemotionError(
-                f"{len(both)} people are in {judged.folder} and in {split.folder} ({shown}), so that the evaluation "
-                "would flatter: pack the clips again with `dvc repro -f pack`"
-            )

@@ -3,22 +3,20 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.evaluation.images import SCALE
+from facemotion.evaluation.true_areas import Areas, Mask, TrueFlow
 from facemotion.faces.boxes import Box
 from facemotion.ingest.framing import from_crop, to_crop
 from facemotion.ingest.true_points import Square, true_clip_points
 from facemotion.landmarks.layout import GROUPS, LIPS
 from facemotion.synth.geometry import ACTOR_STRIDE, Label
 from facemotion.synth.records import Truth
-from facemotion.synth.staging import stage
-
-Mask = NDArray[np.bool_]
 
 FACE: Final = (Label.FACE, Label.EYES, Label.MOUTH)
 HEAD: Final = (*FACE, Label.HAIR, Label.EARS, Label.GLASSES)  # and above the neck its skin
@@ -52,24 +50,6 @@ def places(clips: Iterable[Mapping[str, Any]], truths: Mapping[str, Path]) -> di
         for row in clips
         if row["video_id"] in truths
     }
-
-
-class TrueFlow(NamedTuple):
-    """For each pixel of a frame, where in the reference its surface lies [SCALE, SCALE, 2], in pixel coordinates, and
-    whether it is seen there."""
-
-    where: NDArray[np.float32]
-    seen: Mask
-
-
-class Areas(NamedTuple):
-    """What a frame shows where: the clip's own person, of it the head, and the background; `known` is where it is known
-    whether the reference shows the same, which it is not outside of the video and on what moves by itself."""
-
-    known: Mask
-    own: Mask
-    head: Mask
-    background: Mask
 
 
 class ClipTruth:
@@ -158,8 +138,8 @@ class ClipTruth:
     def _unsteady(self, frame: int) -> Mask:
         """Where the background moves by itself, whoever stands before it."""
         number = self.place.first_frame + frame
-        shot = self.truth.spec.shot_of(number)
-        moving = stage(self.truth.spec, shot).unsteady(number - shot.start)
+        shot, shot_stage = self.truth.staged(number)
+        moving = shot_stage.unsteady(number - shot.start)
         return self._taken(moving.astype(np.uint8), cv2.INTER_NEAREST) > 0
 
     def _taken(self, image: NDArray[Any], how: int) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from facemotion.evaluation.images import Frame
-from facemotion.evaluation.truth import Areas, Mask
+from facemotion.evaluation.true_areas import Areas, Mask
 
 # Of the scored image, a thousandth: fewer hidden pixels are rims of contours, and their mean says nothing.
 LEAST_PX: Final = 64

@@ -1,12 +1,14 @@
 """What is evaluated: anything that makes frames of a reference and driving frames, and says where pixels come from."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from facemotion.models.animator import Animator
+from facemotion.models.animator import Animator, Appearance, Motion
+from facemotion.models.relative import relative
 from facemotion.models.weights import load_model
 
 
@@ -25,7 +27,21 @@ class Variant(Protocol):
         """Of the frames that it takes and makes."""
 
     def make(self, reference: Tensor, driving: Tensor) -> Made:
-        """From images [B, 3, S, S] in [0, 1]."""
+        """From images [B, 3, S, S] in [0, 1]; the reference may be one for all, [1, 3, S, S]."""
+
+
+# What metrics across identities are suffixed with where the driver's motion is taken as it is, not relative to its
+# start.
+ABSOLUTE: Final = "_absolute"
+
+
+@runtime_checkable
+class Transfers(Protocol):
+    """A variant that can be told another person's motion in several ways."""
+
+    def across(self, reference: Tensor, start: Tensor, driving: Tensor) -> dict[str, Made]:
+        """By the suffix of the metrics, from images [1, 3, S, S] of the one person and of the driver's start, and the
+        driver's frames [B, 3, S, S]."""
 
 
 class Animated:
@@ -40,6 +56,44 @@ class Animated:
 
     @torch.no_grad()
     def make(self, reference: Tensor, driving: Tensor) -> Made:
-        frames, _, motion = self.model(reference[:, None], driving)
+        appearance = self._appearance(reference, len(driving))
+        return self._made(appearance, self.model.motion(appearance, driving))
+
+    @torch.no_grad()
+    def keeping(self, reference: Tensor) -> Callable[[Tensor], Made]:
+        """Makes single frames [1, 3, S, S] of a reference that is encoded once."""
+        appearance = self.model.encode(reference[:, None])
+        return torch.no_grad()(lambda driving: self._made(appearance, self.model.motion(appearance, driving)))
+
+    @torch.no_grad()
+    def across(self, reference: Tensor, start: Tensor, driving: Tensor) -> dict[str, Made]:
+        """The background rests: the driver's is another one, and tells nothing of it."""
+        appearance = self._appearance(reference, len(driving))
+        own, first = appearance.source.keypoints, _expanded(self.model.keypoints(start), len(driving))
+        moved = self.model.keypoints(driving)
+        ways = {"": relative(own, first, moved), ABSOLUTE: moved}
+        return {way: self._made(appearance, self.model.move(appearance, points)) for way, points in ways.items()}
+
+    def _appearance(self, reference: Tensor, count: int) -> Appearance:
+        """Of one reference for all, encoded once, or of one each."""
+        appearance = self.model.encode(reference[:, None])
+        return _expanded(appearance, count) if len(reference) == 1 else appearance
+
+    def _made(self, appearance: Appearance, motion: Motion) -> Made:
+        frames = self.model.render(appearance, motion)
         flows = [field.flow.float() for field in motion.fields]
         return Made(frames.float(), flows, motion.fields[-1].occlusion.float())
+
+
+Tree = TypeVar("Tree")
+
+
+def _expanded(tree: Tree, count: int) -> Tree:
+    """All tensors of nested tuples, for a batch of `count`; nothing is copied."""
+    match tree:
+        case Tensor():
+            return cast(Tree, tree.expand(count, *tree.shape[1:]))
+        case tuple():
+            parts = [_expanded(part, count) for part in tree]
+            return cast(Tree, type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts))
+    return tree

@@ -1,0 +1,53 @@
+"""Frames of packed clips and answers, by number, as models see them and as they are scored."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from facemotion.dataset.augmentation import Batch, prepare
+from facemotion.dataset.packed import PackedClip
+from facemotion.dataset.sampling import NORMALS, UNIFORMS, Pair
+from facemotion.evaluation import images
+from facemotion.evaluation.images import Frame
+from facemotion.training.stream import decode
+
+TOGETHER: Final = 16  # frames at a time
+Frames = NDArray[np.intp]
+
+
+def numbers_of(clip: PackedClip) -> Frames:
+    """Of the clip's frames: a packed answer holds some of its driver's."""
+    return np.asarray(clip.batch.column("frame").to_numpy(), np.intp)
+
+
+def seen_at_scale(clip: PackedClip, frames: Frames, size: int) -> Iterator[tuple[int, Frame, NDArray[np.float32]]]:
+    """Number, picture at SCALE after passing `size`, and the clip's own points, of each of the frames."""
+    for some, batch in batches(clip, frames, size):
+        shown, points = images.at_scale(batch.driving), images.points_at_scale(batch.driving_points)
+        yield from zip(some.tolist(), shown, points, strict=True)
+
+
+def batches(clip: PackedClip, frames: Frames, size: int) -> Iterator[tuple[Frames, Batch]]:
+    """The clip's first frame as reference with these frames, by number, a few at a time."""
+    unused = np.zeros(UNIFORMS, np.float32), np.zeros(NORMALS, np.float32)
+    numbers = numbers_of(clip)
+    for start in range(0, len(frames), TOGETHER):
+        some = frames[start : start + TOGETHER]
+        rows = np.searchsorted(numbers, some)
+        pairs = [Pair(0, 0, 0, int(row), *unused) for row in rows]
+        yield some, prepare(decode(_Alone([clip]), pairs), size, None)
+
+
+def reference_of(clip: PackedClip, size: int) -> Tensor:
+    """Its first frame [1, 3, size, size]."""
+    ((_, batch),) = batches(clip, numbers_of(clip)[:1], size)
+    return batch.driving
+
+
+@dataclass(frozen=True)
+class _Alone:
+    clips: list[PackedClip]

@@ -1,0 +1,45 @@
+"""How long a frame takes and how much memory that needs, at the model's own size: measured apart from what is scored,
+for the record alone, since no two runs agree."""
+
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import torch
+
+from facemotion.evaluation.repeated import Repeated
+from facemotion.evaluation.variants import Animated
+
+WARM_UP: Final = 3
+FRAMES: Final = 40
+
+
+@dataclass(frozen=True)
+class SpeedJob:
+    """`model`: a folder, or None for the reference repeated at `size`. To be done in a process of its own, whose peak
+    of memory is then the model's."""
+
+    model: Path | None
+    size: int
+
+
+def measure(job: SpeedJob) -> dict[str, float]:
+    """One frame after the other on one thread; the reference is encoded once, before."""
+    torch.set_num_threads(1)
+    variant = Repeated(job.size) if job.model is None else Animated.load(job.model)
+    pictures = torch.rand(WARM_UP + FRAMES, 3, variant.size, variant.size, generator=torch.Generator().manual_seed(0))
+    reference = pictures[:1]
+    made = variant.keeping(reference) if isinstance(variant, Animated) else partial(variant.make, reference)
+    times = []
+    for picture in pictures:
+        started = time.perf_counter()
+        made(picture[None])
+        times.append(time.perf_counter() - started)
+    mean = sum(times[WARM_UP:]) / FRAMES
+    # In kilobytes, but on a Mac in bytes.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return {"ms_frame": 1000 * mean, "frames_s": 1 / mean, "peak_mib": peak}
