@@ -13,7 +13,7 @@ BINS: Final = 6  # of as many frames each
 LEAST: Final = 3  # frames a bin
 # What drives: its axis label.
 DRIVERS: Final = {
-    "pose_gap": "turn of the head from the reference, degrees",
+    "pose_gap": "turn of the head, degrees from the photo",
     "lip_opening": "opening of the lips, eye distances",
     "lid_opening": "opening of the lids, eye distances",
 }

@@ -13,7 +13,7 @@ from facemotion.report.markup import figure, grid, paragraph, section, tag, text
 from facemotion.report.material import Material
 
 MEASURED: Final = ("l1", "akd_truth", "akd_dlib")  # of frames, against what drives: the first, and of the others one
-STEPPED: Final = ("epe", "epe_face", "epe_lips", "epe_eyes")
+STEPPED: Final = ("epe", "epe_lips", "epe_eyes")
 STILL: Final = "Repeating the reference would reach {still}."
 TRAINED: Final = (  # column of the history, what it is, label of its axis, caption
     ("loss", "training loss", "weighted sum", "Each training weighs its own terms: read shapes, not heights."),

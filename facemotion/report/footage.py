@@ -17,7 +17,7 @@ from facemotion.report.markup import figure, grid, number, paragraph, section, t
 from facemotion.report.material import Material
 
 TRACE_SECONDS: Final = 4.0
-REST_SECONDS: Final = 1.0
+REST_SECONDS: Final = 2.0
 STILL_POINT: Final = 30  # the tip of the nose
 MEASURED: Final = {
     "jitter_ratio": "jitter over the raw one",
@@ -63,10 +63,11 @@ def sheet(material: Material) -> str:
 
 def smoothing(material: Material) -> str:
     title = "Landmarks, before and after smoothing"
-    chosen = _traced(material)
-    if chosen is None:
+    long = _whole(material)
+    if not long:
         return section("smoothing", title, paragraph("No clip has landmarks in enough frames to draw."))
-    raw, smooth = chosen
+    raw, smooth = max(long, key=lambda pair: float(np.std(_lids(pair[1]))))
+    resting = min(long, key=lambda pair: _restless(pair[1])[_quietest(pair[1]).start])
     drawn = [
         figure(
             charts.lines(
@@ -79,7 +80,7 @@ def smoothing(material: Material) -> str:
         figure(
             charts.lines(
                 "height of the tip of the nose over time, raw and smoothed",
-                _both(raw, smooth, _nose, _quietest(smooth)),
+                _both(*resting, _nose, _quietest(resting[1])),
                 "time, seconds", "height, pixels of the clip", zero=False,
             ),
             "The tip of the nose while the head rests",
@@ -93,7 +94,10 @@ def smoothing(material: Material) -> str:
     )
     return section(
         "smoothing", title,
-        paragraph(f"{text(raw.clip_id)}, the clip whose lids move most. {measured}"),
+        paragraph(
+            f"Lids of {text(raw.clip_id)}, the clip whose lids move most; nose of {text(resting[0].clip_id)}, at rest. "
+            + measured
+        ),
         charts.legend([("raw", RAW), ("smoothed", SMOOTH)], markers=False),
         grid(*drawn),
     )  # fmt: skip
@@ -142,16 +146,15 @@ def _histograms(material: Material) -> list[str]:
     return found
 
 
-def _traced(material: Material) -> tuple[Track, Track] | None:
-    """The clip whose smoothed lids move most, among those long enough and seen throughout."""
-    both = [
+def _whole(material: Material) -> list[tuple[Track, Track]]:
+    """Clips before and after, of those long enough and seen throughout."""
+    return [
         (raw, smooth)
         for raw, smooth in zip(material.raw, material.smooth, strict=True)
         if len(raw.points) >= TRACE_SECONDS * raw.fps
         and np.isfinite(raw.points).all()
         and np.isfinite(smooth.points).all()
     ]
-    return max(both, key=lambda pair: float(np.std(_lids(pair[1]))), default=None)
 
 
 def _lids(track: Track) -> Floats:
@@ -172,9 +175,14 @@ def _window(track: Track) -> slice:
 
 def _quietest(track: Track) -> slice:
     """The frames of REST_SECONDS in which the stiff points of the face move least."""
+    start = int(np.argmin(_restless(track)))
+    return slice(start, start + round(REST_SECONDS * track.fps))
+
+
+def _restless(track: Track) -> Floats:
+    """How far they move, in pixels, over REST_SECONDS from each frame on."""
     size, stiff = round(REST_SECONDS * track.fps), track.points[:, list(RIGID)].astype(np.float64).mean(axis=1)
-    start = int(np.argmin([np.ptp(stiff[k : k + size], axis=0).sum() for k in range(len(stiff) - size + 1)]))
-    return slice(start, start + size)
+    return np.array([np.ptp(stiff[k : k + size], axis=0).sum() for k in range(len(stiff) - size + 1)])
 
 
 def _both(raw: Track, smooth: Track, measure: Callable[[Track], Floats], inside: slice) -> list[Line]:

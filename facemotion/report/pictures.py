@@ -5,9 +5,9 @@ from typing import Final
 from facemotion.evaluation.images import SCALE
 from facemotion.files import write_bytes
 from facemotion.report import error_maps, flow_colours
-from facemotion.report.markup import details, figure, number, paragraph, picture, section, tag, text
+from facemotion.report.markup import details, figure, name, number, paragraph, picture, section, tag, text
 from facemotion.report.material import Material
-from facemotion.report.shown import CLOSE, DRIVING, REFERENCE, ZOOM, Shown, Still, per_row
+from facemotion.report.shown import CLOSE, ZOOM, Shown, Still, per_row
 
 RANKS: Final = {
     "median": "The median clip",
@@ -91,18 +91,18 @@ def regions(material: Material) -> str:
     shape = error_maps.mean_face([track.points for track in material.smooth])
     drawn = []
     for variant, image in found.pictures.items():
-        name = f"errors_{variant}.png"
-        write_bytes(material.assets / name, flow_colours.png(image))
+        file = f"errors_{variant}.png"
+        write_bytes(material.assets / file, flow_colours.png(image))
         side = error_maps.SIDE
         paths = error_maps.outline(shape) if shape is not None else []
         # Pixels of a map have whole numbers at their centres, the picture at its edges.
         lines = tag("g", *(tag("path", d=d) for d in paths), transform="translate(.5 .5)", class_="face")
-        under = tag("image", href=_href(material, name), width=side, height=side)
+        under = tag("image", href=_href(material, file), width=side, height=side)
         told = f"mean error of {variant} over the face"
         content = tag(
             "svg", tag("title", text(told)), under, lines, viewBox=f"0 0 {side} {side}", role="img", aria_label=told
         )
-        drawn.append(figure(content, text(variant), class_="best" if variant == material.best else None))
+        drawn.append(figure(content, name(variant), class_="best" if variant == material.best else None))
     scale = tag(
         "div", "0", picture(_href(material, "error_scale.png"), "colour scale from dark, no error, to bright", 260, 12),
         f"{number(found.top)} of 1, mean absolute difference of RGB", class_="scale",
@@ -130,19 +130,19 @@ def flows(material: Material) -> str:
         return ""
     tiles = [
         figure(
-            picture(_href(material, name), f"flow after step {step}", 256, 256),
+            picture(_href(material, file), f"flow after step {step}", 256, 256),
             "coarse" if step == 0 else f"step {step}",
         )
-        for step, name in enumerate(one.flows)
+        for step, file in enumerate(one.flows)
     ]
-    wheel = figure(picture(_href(material, "flow_wheel.png"), "wheel of the colours", 96, 96), "colours")
+    wheel = picture(_href(material, "flow_wheel.png"), "wheel of the colours by direction", 96, 96)
     caption = (
         f"The flow of {text(material.best or '')} on one frame of {_ranked(one)}, after each of the refiner's "
         "steps. The hue says in which direction of the reference a pixel looks, the saturation how far, up to "
-        f"{number(flow_colours.FULL)} pixels at 256; white stays where it is. Edges get sharper, and mouth and "
+        f"{number(one.reach)} pixels at 256; white stays where it is. Edges get sharper, and mouth and "
         "eyes move on their own."
     )
-    return figure(tag("div", *tiles, wheel, class_="tiles"), "The same, seen", caption)
+    return figure(tag("div", *tiles, class_="tiles") + wheel, "The same, seen", caption)
 
 
 def _tiles(material: Material, one: Shown, still: Still, closer: bool = False) -> str:
@@ -150,11 +150,11 @@ def _tiles(material: Material, one: Shown, still: Still, closer: bool = False) -
     width, height = (ZOOM * 2 * side for side in CLOSE[still.part][2:]) if closer else (SCALE, SCALE)
     tiles = [
         figure(
-            picture(_href(material, name), f"{what} in frame {still.frame} of {one.clip_id}: {column}", width, height),
-            text("photo" if column == REFERENCE else "driving frame" if column == DRIVING else column),
+            picture(_href(material, file), f"{what} in frame {still.frame} of {one.clip_id}: {column}", width, height),
+            name(column),
             class_="best" if column == material.best else None,
         )
-        for column, name in files.items()
+        for column, file in files.items()
     ]
     return tag("div", *tiles, class_="tiles")
 
@@ -167,5 +167,5 @@ def _why(still: Still) -> str:
     return " and ".join(WHY[reason] for reason in still.why.split("/"))
 
 
-def _href(material: Material, name: str) -> str:
-    return f"{material.href}/{name}"
+def _href(material: Material, file: str) -> str:
+    return f"{material.href}/{file}"

@@ -40,22 +40,18 @@ def made_from(material: Material) -> str:
     rows = [[tag("code", text(path)), tag("code", text(md5))] for path, md5 in sorted(data.items())]
     whole = hashlib.md5("".join(f"{path} {md5}\n" for path, md5 in sorted(code.items())).encode()).hexdigest()
     rows.append([f"{len(code)} files of code, together", tag("code", whole)])
-    parts = [
-        details(
-            name,
-            table(("key", "value"), [[tag("code", text(key)), tag("code", text(value))] for key, value in flat], name),
-        )
-        for name, section_ in material.params.items()
-        if (flat := _flat(section_))
-    ]
+    told = [[tag("code", text(key)), tag("code", text(value))] for key, value in _flat(dict(material.params))]
     return section(
         "made", "What this page was made from",
         paragraph(
             "The same inputs give this page again, to the byte. Digests are DVC's (MD5); parameters are those of "
             + tag("code", "params.yaml") + "."
         ),
-        details("Digests of data, models and scores", table(("path", "digest"), rows, "digests")),
-        *parts,
+        details(
+            "Digests of data, models and scores",
+            tag("div", table(("path", "digest"), rows, "digests"), class_="words"),
+        ),
+        details("Parameters", tag("div", table(("key", "value"), told, "parameters"), class_="words")),
     )  # fmt: skip
 
 

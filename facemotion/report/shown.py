@@ -21,6 +21,7 @@ from facemotion.report import flow_colours
 from facemotion.video import Image, Writer
 
 REFERENCE: Final = "reference"
+PHOTO: Final = "photo"
 DRIVING: Final = "driving"
 MOST_SECONDS: Final = 8.0  # of a video
 CRF: Final = 23
@@ -53,7 +54,7 @@ class Still:
     frame: int
     why: str  # pose, eyes, mouth
     part: str  # that is seen closer: eyes or mouth
-    whole: dict[str, str]  # file names by column: reference, driving, then variants
+    whole: dict[str, str]  # file names by column: photo, driving, then variants
     close: dict[str, str]  # likewise; empty where the part was not found
 
 
@@ -71,6 +72,7 @@ class Shown:
     columns: tuple[str, ...]
     stills: tuple[Still, ...]
     flows: tuple[str, ...]  # of the frame whose mouth tells most: coarse first; empty unless asked for
+    reach: float  # pixels at which their colours are full
 
 
 def show(job: Job) -> Shown:
@@ -79,11 +81,12 @@ def show(job: Job) -> Shown:
     torch.set_num_threads(1)
     clip = PackedSplit(job.split)[job.clip_id]
     variants = {name: same_identity.load(model, job.size) for name, model in job.models.items()}
-    columns = (REFERENCE, DRIVING, *(f"{name} (repeated)" if name == REFERENCE else name for name in variants))
+    columns = (PHOTO, DRIVING, *(f"{name} (repeated)" if name == REFERENCE else name for name in variants))
     frames = np.arange(min(clip.frames, max(round(MOST_SECONDS * clip.rate), 2)))
     video, poster = f"{job.rank}.mp4", f"{job.rank}.jpg"
     width, height = _video(job.folder / video, job.folder / poster, columns, clip, variants, frames)
     stills = tuple(_stills(job, columns, clip, variants))
+    flows, reach = _flows(job, clip, variants[job.best]) if job.flows else ((), 0.0)
     return Shown(
         rank=job.rank,
         clip_id=clip.clip_id,
@@ -96,7 +99,8 @@ def show(job: Job) -> Shown:
         height=height,
         columns=columns,
         stills=stills,
-        flows=_flows(job, clip, variants[job.best]) if job.flows else (),
+        flows=flows,
+        reach=reach,
     )
 
 
@@ -178,12 +182,13 @@ def _cut(picture: Image, points: np.ndarray, part: tuple[int, int, int, int]) ->
     return np.asarray(cv2.resize(cut, None, fx=ZOOM, fy=ZOOM, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _flows(job: Job, clip: PackedClip, variant: Variant) -> tuple[str, ...]:
+def _flows(job: Job, clip: PackedClip, variant: Variant) -> tuple[tuple[str, ...], float]:
     frame = telling_frames(clip)["mouth"]
     (_, _, found), = same_identity.make(variant, clip, np.array([frame]))  # fmt: skip
-    names = []
-    for step, flow in enumerate(found.flows):
-        names.append(f"flow_{step}.png")
-        write_bytes(job.folder / names[-1], flow_colours.png(flow_colours.painted(flow[0])))
+    moved = [flow_colours.offsets(flow[0]) for flow in found.flows]
+    full = flow_colours.reach(moved)
+    names = tuple(f"flow_{step}.png" for step in range(len(moved)))
+    for name, offsets in zip(names, moved, strict=True):
+        write_bytes(job.folder / name, flow_colours.png(flow_colours.colours(offsets, full)))
     write_bytes(job.folder / "flow_wheel.png", flow_colours.png(flow_colours.wheel()))
-    return tuple(names)
+    return names, full
