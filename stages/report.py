@@ -11,9 +11,12 @@ from facemotion import config, layout, schemas
 from facemotion.config import Params
 from facemotion.dataset.packed import PackedSplit
 from facemotion.evaluation import leaderboard
+from facemotion.evaluation.folders import Folders
 from facemotion.evaluation.pictures import ranked
+from facemotion.evaluation.protocols import PairRow
 from facemotion.files import fresh_folder, write_text
 from facemotion.landmarks import store
+from facemotion.report import crossed as crossing
 from facemotion.report import shown
 from facemotion.report.material import Material
 from facemotion.report.page import render
@@ -30,6 +33,7 @@ def main(params: Params, notes: Notes) -> str:
     assets = fresh_folder(layout.ASSETS)
     models = {name: _model(notes, name) for name in variants}
     jobs = _jobs(params, models, tables, best, assets) if best is not None else []
+    crossed = _cross_job(params, models, tables[best], assets) if best is not None else None
     raw, smooth = (tuple(store.read_tracks(folder)) for folder in (layout.LANDMARKS, layout.LANDMARKS_SMOOTH))
     wanted = dag.read()[notes.stage].params
     material = Material(
@@ -40,6 +44,7 @@ def main(params: Params, notes: Notes) -> str:
         frames=scored.frames(variants),
         maps=scored.maps(variants),
         shown=tuple(map_all("report", shown.show, jobs, params)),
+        crossed=crossing.show(crossed) if crossed is not None else None,
         ledger=schemas.LEDGER.read(layout.LEDGER),
         tubes=schemas.TUBES.read(layout.TUBES),
         clips=schemas.CLIPS.read(layout.CLIP_TABLE),
@@ -67,6 +72,15 @@ def _jobs(
         )
         for rank, clip in ranked(split, tables[best])
     ]
+
+
+def _cross_job(
+    params: Params, models: dict[str, Path | None], scores: pl.DataFrame, assets: Path
+) -> crossing.CrossJob | None:
+    pairs = [PairRow.of(row) for row in schemas.PAIRS.read(layout.PAIRS).iter_rows(named=True)]
+    pair = crossing.median(pairs, scores)
+    folders = Folders(layout.PACKED / "test", layout.ANSWERS, layout.KNOWN)
+    return crossing.CrossJob(pair, folders, models, params.model.image_size, assets) if pair is not None else None
 
 
 def _model(notes: Notes, variant: str) -> Path | None:

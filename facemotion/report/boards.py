@@ -6,7 +6,7 @@ import polars as pl
 
 from facemotion.evaluation import glossary, leaderboard
 from facemotion.evaluation.leaderboard import CROSS_PREFIX, SAME, Entry
-from facemotion.report import charts, words
+from facemotion.report import charts, pictures, words
 from facemotion.report.markup import ABSENT, details, figure, grid, name, number, paragraph, section, table, tag
 from facemotion.report.material import Material
 
@@ -32,6 +32,7 @@ def boards(material: Material) -> str:
         *_board(material, SAME, "leaderboard, same identity"),
         tag("h3", "Cross identity"),
         paragraph(told if cross else "Not scored: these figures have no pair of two people.", class_="note"),
+        pictures.crossed(material),
         *cross,
         _everything(material),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from facemotion.landmarks.store import Track
+from facemotion.report.crossed import Crossed
 from facemotion.report.look import Look, look
 from facemotion.report.shown import Shown
 
@@ -23,6 +24,7 @@ class Material:
     frames: Rows
     maps: Rows
     shown: tuple[Shown, ...]  # best, median and worst clip, as many as there are
+    crossed: Crossed | None
     ledger: pl.DataFrame
     tubes: pl.DataFrame
     clips: pl.DataFrame

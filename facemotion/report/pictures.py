@@ -38,6 +38,29 @@ def strip(material: Material) -> str:
     return figure("".join(parts), "", caption)
 
 
+def crossed(material: Material) -> str:
+    """One person driven by another; empty where there is no such pair."""
+    one = material.crossed
+    if one is None:
+        return ""
+    tiles = [
+        figure(
+            picture(
+                _href(material, file), f"{one.reference_person} driven by {one.driving_person}: {own}", SCALE, SCALE
+            ),
+            name(own),
+            class_="best" if own == material.best else None,
+        )
+        for own, file in one.files.items()
+    ]
+    answer = "the right answer, which was rendered, " if one.answered else ""
+    return figure(
+        tag("div", *tiles, class_="tiles"), "",
+        f"Frame {one.frame} of the pair of median cross_l1: {text(one.reference_person)} driven by "
+        f"{text(one.driving_person)}, {answer}and what each variant makes.",
+    )  # fmt: skip
+
+
 def videos(material: Material) -> str:
     if not material.shown:
         return section("videos", "Side by side", paragraph("No clip was scored, so there is nothing to play."))

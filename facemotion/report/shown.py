@@ -81,7 +81,7 @@ def show(job: Job) -> Shown:
     torch.set_num_threads(1)
     clip = PackedSplit(job.split)[job.clip_id]
     variants = {name: same_identity.load(model, job.size) for name, model in job.models.items()}
-    columns = (PHOTO, DRIVING, *(f"{name} (repeated)" if name == REFERENCE else name for name in variants))
+    columns = (PHOTO, DRIVING, *map(column, variants))
     frames = np.arange(min(clip.frames, max(round(MOST_SECONDS * clip.rate), 2)))
     video, poster = f"{job.rank}.mp4", f"{job.rank}.jpg"
     width, height = _video(job.folder / video, job.folder / poster, columns, clip, variants, frames)
@@ -102,6 +102,11 @@ def show(job: Job) -> Shown:
         flows=flows,
         reach=reach,
     )
+
+
+def column(variant: str) -> str:
+    """How a variant is headed."""
+    return f"{variant} (repeated)" if variant == REFERENCE else variant
 
 
 def made(
