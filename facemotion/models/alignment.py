@@ -20,6 +20,7 @@ DOUBT: Final = 0.03
 # Of how much motion there is to expect: keeps walls without a mark from sliding.
 EXPECTED: Final = 0.05
 TRUST: Final = 0.02
+# Both systems below have a ridge, so that they can be solved: no check, which would make a GPU wait for the CPU.
 # Turns and zooms move a frame's border by as much as shifts do, pans are commoner than turns.
 RIDGE: Final = (4.0, 16.0, 1.0, 1.0)
 
@@ -78,7 +79,7 @@ def _step(similarity: Tensor, known: Tensor, image: Tensor, belief: Tensor) -> T
     weighted = (slopes * weight[:, None]).flatten(2) / image[0, 0].numel()
     ridge = torch.diag(slopes.new_tensor(RIDGE)) * (TRUST * DOUBT**2 / EXPECTED**2)
     normal = weighted @ slopes.flatten(2).transpose(1, 2) + ridge
-    step: Tensor = torch.linalg.solve(normal, (weighted @ apart.flatten(1)[..., None])[..., 0])
+    step: Tensor = torch.linalg.solve_ex(normal, (weighted @ apart.flatten(1)[..., None])[..., 0]).result
     return step
 
 
@@ -105,5 +106,5 @@ def _fit(flow: Tensor, belief: Tensor) -> Tensor:
     moved = (flow - grid.identity(size, flow)).flatten(1)
     weighted = basis * weight[:, None]
     normal = weighted @ basis.T + 1e-3 * torch.eye(4, device=flow.device)
-    fitted: Tensor = torch.linalg.solve(normal, (weighted @ moved[..., None])[..., 0])
+    fitted: Tensor = torch.linalg.solve_ex(normal, (weighted @ moved[..., None])[..., 0]).result
     return fitted

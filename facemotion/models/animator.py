@@ -22,6 +22,7 @@ class MotionSource(NamedTuple):
 
     image: Tensor  # small
     keypoints: Keypoints
+    bells: Tensor  # of the coarse ones
     background: Tensor | None  # its half of the background network's first layer
 
 
@@ -67,7 +68,8 @@ class KeypointMotion(nn.Module):
     def encode(self, image: Tensor) -> MotionSource:
         small = grid.resize_image(image, self.size)
         background = self.background.encode(small) if self.background is not None else None
-        return MotionSource(small, self.keypoints(image), background)
+        keypoints = self.keypoints(image)
+        return MotionSource(small, keypoints, self.dense.bells(keypoints), background)
 
     def belief(self, keypoints: Keypoints) -> Tensor:
         """How much each pixel [B, 1, h, h] is thought to be background: what no coarse keypoint is near."""
@@ -82,7 +84,7 @@ class KeypointMotion(nn.Module):
 
     def forward(self, source: MotionSource, driving: Keypoints, background: Tensor | None) -> FlowField:
         field: FlowField = self.dense(
-            source.image, source.keypoints.first(self.count), driving.first(self.count), background
+            source.image, source.bells, source.keypoints.first(self.count), driving.first(self.count), background
         )
         return field
 

@@ -40,17 +40,21 @@ class DenseMotion(nn.Module):
         if sizes.reach is not None:
             self.choice.weight.data.mul_(0.1)
 
-    def forward(self, image: Tensor, reference: Keypoints, driving: Keypoints, background: Tensor | None) -> FlowField:
-        """`image`: the reference [B, 3, h, h] at the flow's size; `background`: affine [B, 2, 3], None: at rest."""
+    def bells(self, keypoints: Keypoints) -> Tensor:
+        """Where keypoints lie: [B, K, h, h]."""
+        return affine.gaussians(keypoints.points, self.sizes.size, self.sizes.variance)
+
+    def forward(
+        self, image: Tensor, bells: Tensor, reference: Keypoints, driving: Keypoints, background: Tensor | None
+    ) -> FlowField:
+        """`image`: the reference [B, 3, h, h] at the flow's size; `bells`: of its keypoints; `background`: affine
+        [B, 2, 3], None: at rest."""
         size = self.sizes.size
         maps = self._candidates(reference, driving, background)
-        bells = affine.gaussians(driving.points, size, self.sizes.variance)
-        bells = bells - affine.gaussians(reference.points, size, self.sizes.variance)
-        bells = F.pad(bells, (0, 0, 0, 0, 1, 0))
+        moved = F.pad(self.bells(driving) - bells, (0, 0, 0, 0, 1, 0))
         # What each candidate would show helps to choose; keypoints learn from what is chosen.
-        candidates = affine.flows(maps.detach(), size).flatten(0, 1)
-        seen = grid.warp(image.repeat_interleave(maps.shape[1], 0), candidates)
-        inputs = torch.cat((bells, seen.reshape(bells.shape[0], -1, size, size) - 0.5), 1)
+        candidates = affine.flows(maps.detach(), size)
+        inputs = torch.cat((moved, _seen(image, candidates) - 0.5), 1)
         features = self.backbone(inputs)
         choice = self.choice(features).float()
         if self.sizes.reach is not None:
@@ -64,3 +68,11 @@ class DenseMotion(nn.Module):
         if background is None:
             background = torch.eye(2, 3, device=driving.points.device).expand(driving.points.shape[0], -1, -1)
         return torch.cat((background[:, None], affine.local_maps(reference, driving)), 1)
+
+
+def _seen(image: Tensor, flows: Tensor) -> Tensor:
+    """An image [B, 3, h, h] through each of its flows [B, K, 2, n, n]: [B, 3 K, n, n]."""
+    size = flows.shape[-1]
+    # All flows of an image, one above the other, are one: so no image is copied.
+    tall = grid.warp(image, flows.transpose(1, 2).flatten(2, 3))
+    return tall.reshape(len(image), 3, -1, size, size).transpose(1, 2).flatten(1, 2)

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from facemotion.training.precision import Wanted
+
 Count = Annotated[int, Field(ge=1)]
 Whole = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -84,7 +86,7 @@ class Training(Section):
     weight_decay: Weight
     clip: Positive  # of the gradient's norm
     ema: Annotated[float, Field(ge=0, lt=1)]
-    precision: Literal["fp32", "bf16"]
+    precision: Wanted
     channels_last: bool
     compile: bool
     device: Literal["auto", "cpu"]

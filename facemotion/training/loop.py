@@ -18,7 +18,7 @@ from facemotion.dataset.augmentation import Batch, prepare
 from facemotion.dataset.sampling import PairSampler
 from facemotion.errors import FacemotionError
 from facemotion.models.animator import Animator
-from facemotion.training import checkpoint, debug, failures, memory, optimiser, validation
+from facemotion.training import checkpoint, debug, failures, memory, optimiser, precision, validation
 from facemotion.training.config import Training
 from facemotion.training.debug import Mode
 from facemotion.training.history import HISTORY, History
@@ -108,7 +108,8 @@ class Run:
         torch.set_num_threads(settings.threads)
         memory.keep_freed_blocks()
         torch.manual_seed(settings.seed)
-        trainee = Trainee(job.model, settings.losses, settings.precision).to(self.device)
+        self.precision = precision.chosen(settings.precision, self.device)
+        trainee = Trainee(job.model, settings.losses, self.precision).to(self.device)
         if settings.channels_last:
             trainee.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         adam = optimiser.build(trainee, settings, settings.coarse_rate if job.model.config.refined else 1.0)
@@ -201,7 +202,7 @@ class Run:
     def _validate(self, pairs: validation.Validation) -> None:
         state = self.state
         with state.average.in_place():
-            values = pairs.measure(state.trainee.model, bf16=self.settings.precision == "bf16")
+            values = pairs.measure(state.trainee.model, bf16=self.precision == "bf16")
         state.history.add(state.step, {f"val_{name}": value for name, value in values.items()})
         if state.best_score is None or values["score"] < state.best_score:
             state.best_step, state.best_score = state.step, values["score"]
@@ -237,7 +238,7 @@ class Run:
     def result(self, stream: Stream) -> Trained:
         best = checkpoint.load(self.job.work / checkpoint.BEST)
         state, figures = self.state, self.figures(stream)
-        log.info("%s: %.0f images a second", self.job.name, figures["images_s"])
+        log.info("%s: %.0f images a second in %s", self.job.name, figures["images_s"], self.precision)
         if figures["wait_share"] > STARVED:
             log.warning("%.0f %% of the time went by waiting for data: raise workers", 100 * figures["wait_share"])
         return Trained(best.tensors, state.best_step, state.best_score, state.history, figures)
