@@ -15,8 +15,9 @@ class RealismMeter:
     def __init__(self) -> None:
         self._detector = detector(DETECTOR, LEAST_FACE_PX)
 
-    def scores(self, generated: Frame, driving: Frame) -> dict[str, float]:
+    def convinced(self, frame: Frame) -> bool:
+        return bool(self._detector.detect(as_bytes(frame)))
+
+    def scores(self, generated: Frame, driving_convinces: bool) -> dict[str, float]:
         """Nothing where the driving frame itself has no face to this detector."""
-        if not self._detector.detect(as_bytes(driving)):
-            return {}
-        return {"cnn_rate": float(bool(self._detector.detect(as_bytes(generated))))}
+        return {"cnn_rate": float(self.convinced(generated))} if driving_convinces else {}
