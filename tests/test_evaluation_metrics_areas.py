@@ -1,4 +1,4 @@
-"""What the reference cannot show, on a rendered clip whose head turns far: masks against the truth, and errors there."""
+"""What the reference cannot show, on a rendered clip whose head turns far: masks against the truth, errors there."""
 
 from fractions import Fraction
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What is measured of faces on rendered ones: nothing where nothing changed, and each change by the metric it is for."""
+"""What is measured of rendered faces: nothing where nothing changed, and each change by the metric that is for it."""
 
 from functools import cache
 from pathlib import Path

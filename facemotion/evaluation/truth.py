@@ -141,7 +141,7 @@ class ClipTruth:
         rows = self.truth.frame(self.place.first_frame + frame)
         box = rows["head_box"][rows["actor"] == self.actor][0].reshape(2, 2)
         middle = to_crop(box - 0.5, self.place.square, SCALE)[:, 1].mean()
-        return self._labelled(frame, (Label.SKIN,)) & (np.arange(SCALE) < middle)[:, None]
+        return np.asarray(self._labelled(frame, (Label.SKIN,)) & (np.arange(SCALE) < middle)[:, None])
 
     def _labelled(self, frame: int, labels: tuple[Label, ...]) -> Mask:
         return np.isin(self._labels(frame), [int(label) + ACTOR_STRIDE * self.actor for label in labels])
