@@ -25,7 +25,7 @@ from facemotion.evaluation.images import SCALE, Frame
 from facemotion.evaluation.inception import FEATURES, Inception
 from facemotion.evaluation.perceptual import LAYERS, Lpips
 from facemotion.evaluation.realism import RealismMeter
-from facemotion.evaluation.truth import Areas, TrueFlow
+from facemotion.evaluation.true_areas import Areas, TrueFlow
 from facemotion.synth.performance import perform
 from facemotion.synth.portraits import person_tile
 

@@ -19,8 +19,13 @@ _SOLVE: Final = np.linalg.pinv(_SHAPE - _SHAPE.mean(axis=0))
 
 def pose_gap(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
     """Degrees of the one turn that takes the head of these points [68 or 70, 2] into that of the others."""
-    cosine = (np.trace(rotation(one) @ rotation(other).T) - 1) / 2
-    return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+    return float(angle(rotation(one), rotation(other)))
+
+
+def angle(one: Floats, other: Floats) -> Floats:
+    """Degrees between rotations [..., 3, 3]."""
+    cosine = ((one * other).sum(axis=(-2, -1)) - 1) / 2
+    return np.asarray(np.degrees(np.arccos(np.clip(cosine, -1, 1))), np.float64)
 
 
 def rotation(points: NDArray[np.floating]) -> Floats:
