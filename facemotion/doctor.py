@@ -101,10 +101,14 @@ def _video() -> list[Finding]:
 
 
 def _dlib() -> list[Finding]:
-    from facemotion.faces import weights
+    from facemotion.faces import embedders, weights
 
     found = [_package("dlib-bin", what="dlib")]
-    for what, name in (("dlib's 68 points", weights.POINTS_68), ("dlib's CNN detector", weights.CNN_DETECTOR)):
+    for what, name in (
+        ("dlib's 68 points", weights.POINTS_68),
+        ("dlib's CNN detector", weights.CNN_DETECTOR),
+        ("dlib's recognition net", embedders.RECOGNITION_NET),
+    ):
         try:
             found.append(Finding(what, "ok", weights.model_file(name).name))
         except FacemotionError as error:
@@ -114,14 +118,20 @@ def _dlib() -> list[Finding]:
 
 def _weights() -> list[Finding]:
     """Weights that cannot be shipped and that a person may put where their libraries look for them."""
-    home = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache/torch")) / "hub/checkpoints"
+    from facemotion.evaluation import weights
+
+    home = weights.hub_folder()
     wanted = {
         "s3fd-619a316812.pth": ("face-alignment's detector", "dlib serves meanwhile"),
         "2DFAN4-11f355bf06.pth.tar": ("face-alignment's landmarks", "dlib serves meanwhile"),
         "vgg19-dcbb9e9d.pth": ("VGG19", "only for the vgg19 loss"),
+        weights.ALEXNET: ("AlexNet", "only for the metric lpips_alex"),
+        weights.LPIPS_LINEAR: ("LPIPS's own weights", "only for the metric lpips_alex"),
+        weights.INCEPTION: ("Inception of FID", "only for the metric fid"),
     }
+    found = {weights.LPIPS_LINEAR: weights.find_lpips_linear()}
     return [
-        _found(what, (home / name).is_file(), name, f"{use}; it would lie in {home}")
+        _found(what, found.get(name) or (home / name).is_file(), name, f"{use}; it would lie in {home}")
         for name, (what, use) in wanted.items()
     ]
 

@@ -53,7 +53,7 @@ def main(params: Params, notes: Notes) -> str:
 
 
 def _jobs(pairs: Sequence[PairRow], truths: Mapping[str, TruthPlace], params: Params) -> list[KnowJob]:
-    closely = Closely.of(params.evaluate, len(pairs))
+    closely = Closely.of(params.evaluate, pairs)
     return [
         KnowJob(
             pair, FOLDERS, params.model.image_size, params.evaluate, closely, truths.get(pair.reference_clip),

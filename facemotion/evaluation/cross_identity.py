@@ -19,6 +19,7 @@ from facemotion.evaluation.scoring import STEP, Generated, Meters, Values, score
 from facemotion.evaluation.variants import Made, Transfers, Variant
 
 PREFIX: Final = "cross_"
+BIAS: Final = "_bias"
 
 
 class CrossClips(NamedTuple):
@@ -35,7 +36,7 @@ class CrossFrame(NamedTuple):
     """`wanted`: None where there is no answer; `made`: by the suffix of the metrics."""
 
     number: int
-    driving: Frame
+    driving: Tensor  # [3, size, size]
     wanted: Frame | None
     made: dict[str, Generated]
 
@@ -53,7 +54,7 @@ def score_pair(variant: Variant, pair: PairRow, clips: CrossClips, every: int, m
             if frame.wanted is None:
                 table.add(frame.number, unanswered(generated, one, who, meters))
             else:
-                table.add(frame.number, _without_steps(scores(generated, frame.wanted, one, who, meters)))
+                table.add(frame.number, _telling(scores(generated, frame.wanted, one, who, meters), way))
     return Scores([row for table in tables.values() for row in table.means(pair.reference_person)])
 
 
@@ -64,9 +65,8 @@ def frames_of(variant: Variant, pair: PairRow, clips: CrossClips, frames: NDArra
     answers = dict(_at_scale(clips.reference, frames, variant.size)) if pair.answered else {}
     for some, batch in batches(clips.driving, frames, variant.size):
         made = {way: unpacked(one) for way, one in across(variant, reference, start, batch.driving).items()}
-        driving = at_scale(batch.driving)
         for k, number in enumerate(some.tolist()):
-            yield CrossFrame(number, driving[k], answers.get(number), {way: one[k] for way, one in made.items()})
+            yield CrossFrame(number, batch.driving[k], answers.get(number), {way: one[k] for way, one in made.items()})
 
 
 def across(variant: Variant, reference: Tensor, start: Tensor, driving: Tensor) -> dict[str, Made]:
@@ -80,5 +80,7 @@ def _at_scale(answer: PackedClip, frames: NDArray[np.intp], size: int) -> Iterat
         yield from zip(some.tolist(), at_scale(batch.driving), strict=True)
 
 
-def _without_steps(values: Values) -> Values:
-    return {name: value for name, value in values.items() if STEP not in name}
+def _telling(values: Values, way: str) -> Values:
+    """Without what is told elsewhere: the refiner's steps by the same-identity protocol, the measurers' own errors by
+    the first way of driving."""
+    return {name: value for name, value in values.items() if STEP not in name and not (way and name.endswith(BIAS))}

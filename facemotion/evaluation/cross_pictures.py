@@ -66,7 +66,7 @@ def _rows(variant: Variant, pair: PairRow, folders: Folders) -> list[list[Tile]]
 def _row(pair: PairRow, reference: Frame, frame: CrossFrame) -> list[Tile]:
     tiles = [
         Tile(as_bytes(reference), f"reference  {pair.reference_person}"),
-        Tile(as_bytes(frame.driving), f"driving  {pair.driving_person}, frame {frame.number}"),
+        Tile(as_bytes(at_scale(frame.driving[None])[0]), f"driving  {pair.driving_person}, frame {frame.number}"),
     ]
     if frame.wanted is not None:
         tiles.append(Tile(as_bytes(frame.wanted), "answer"))

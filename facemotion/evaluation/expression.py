@@ -7,16 +7,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from facemotion.evaluation.head_turn import pose_gap
 from facemotion.landmarks.layout import GROUPS, MOUTH_CORNERS
-from facemotion.landmarks.pose import head_pose
 from facemotion.landmarks.scores import LIDS, MOUTH, Opening, eye_distance, opening
 
 Points = NDArray[np.floating]
 Floats = NDArray[np.float64]
 
 NONE: Final = float("nan")
-# Height over width of an eye in which a pupil can be told; behind more closed lids landmarkers guess it.
-OPEN_EYE: Final = 0.13
+OPEN_EYE: Final = 0.13  # height over width of an eye in which a pupil can be told
 
 
 def scores(found: Points, wanted: Points, suffix: str = "") -> dict[str, float]:
@@ -44,12 +43,6 @@ def describe(driver: Points, reference: Points) -> dict[str, float]:
     }
 
 
-def pose_gap(one: Points, other: Points) -> float:
-    """The angle of the one turn that takes one head's pose into the other's."""
-    between = _rotation(head_pose(one)) @ _rotation(head_pose(other)).T
-    return float(np.degrees(np.arccos(np.clip((np.trace(between) - 1) / 2, -1, 1))))
-
-
 def lid_openings(points: Points) -> Floats:
     """Left, right."""
     return np.array([_relative(points, part) for part in LIDS])
@@ -65,7 +58,7 @@ def lip_width(points: Points) -> float:
 
 
 def gaze_error(found: Points, wanted: Points) -> float:
-    """Of the eyes that are open in both; NaN where none is."""
+    """Of the eyes whose pupil is known in both; NaN where there is none."""
     both = (_gaze(found), _gaze(wanted))
     apart = np.linalg.norm(both[0] - both[1], axis=1)
     known = apart[np.isfinite(apart)]
@@ -73,7 +66,8 @@ def gaze_error(found: Points, wanted: Points) -> float:
 
 
 def _gaze(points: Points) -> Floats:
-    """Where each pupil [2, 2] lies between its eye's corners, along their line and across it; NaN in a closed eye."""
+    """Where each pupil [2, 2] lies between its eye's corners, along their line and across it; NaN in a closed eye
+    and where the pupil is."""
     all_points = np.asarray(points, np.float64)
     found = np.full((2, 2), np.nan)
     for side, (part, pupil) in enumerate(zip(LIDS, GROUPS["pupils"], strict=True)):
@@ -92,13 +86,3 @@ def _relative(points: Points, part: Opening) -> float:
 
 def _unit(points: Points) -> float:
     return max(float(eye_distance(np.asarray(points, np.float64)[None])[0]), 1e-9)
-
-
-def _rotation(angles: Floats) -> Floats:
-    """The rotation [3, 3] with yaw, pitch and roll in degrees: its columns are where the head's right, down and
-    forward point in the camera's frame (x right, y down, z towards the camera)."""
-    yaw, pitch, roll = np.radians(angles)
-    forward = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
-    right = np.array([np.cos(yaw), 0.0, -np.sin(yaw)])
-    turn = np.array([[np.cos(roll), -np.sin(roll), 0.0], [np.sin(roll), np.cos(roll), 0.0], [0.0, 0.0, 1.0]])
-    return np.asarray(turn @ np.column_stack([right, np.cross(forward, right), forward]), np.float64)

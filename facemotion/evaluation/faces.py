@@ -9,27 +9,30 @@ from numpy.typing import NDArray
 
 from facemotion.evaluation.images import Frame, as_bytes
 from facemotion.faces.boxes import Box, face_boxes, iou_matrix
+from facemotion.faces.interfaces import Image
 from facemotion.faces.registry import detector, landmarker
 from facemotion.landmarks.layout import EYES, LIPS, N_IBUG
 
 DETECTOR: Final = "dlib_hog"
 LEAST_FACE_PX: Final = 80.0  # faces in clips are larger
 LANDMARKER: Final = "dlib"
+# A pupil's score below which it is not believed: behind shut lids, which dlib leaves ajar, it is 0.4 to 0.8, else 1.
+SURE_PUPIL: Final = 0.8
 GROUPS: Final[dict[str, slice | list[int]]] = {"": slice(0, N_IBUG), "_eyes": list(EYES), "_lips": list(LIPS)}
 
 Points = NDArray[np.floating]
 
 
 class Driver(NamedTuple):
-    """The face of a driving frame."""
+    """The face of a driving frame; pupils that cannot be told are NaN."""
 
     box: Box
     points: NDArray[np.float32]
 
 
 class Seen(NamedTuple):
-    """What is found in a generated frame: the points [70, 2] where the driving face was, and whether there is a face
-    at all."""
+    """What is found in a generated frame: the points [70, 2] where the driving face was, pupils that cannot be told are
+    NaN, and whether there is a face at all."""
 
     points: NDArray[np.float32]
     detected: bool
@@ -49,18 +52,23 @@ class FaceMeter:
         if np.isfinite(expected[:N_IBUG]).all():
             overlaps = iou_matrix([face.box for face in faces], [face_boxes(expected)])[:, 0]
             box = faces[int(overlaps.argmax())].box
-        return Driver(box, self._landmarker.points(image, box)[0])
+        return Driver(box, self._points(image, box))
 
     def look(self, generated: Frame, driver: Driver) -> Seen:
         """The landmarker looks where the driving face was found, so that no frame drops out for another reason."""
         image = as_bytes(generated)
-        return Seen(self._landmarker.points(image, driver.box)[0], bool(self._detector.detect(image)))
+        return Seen(self._points(image, driver.box), bool(self._detector.detect(image)))
 
     def measure(self, generated: Frame, driver: Driver | None, true: Points | None) -> dict[str, float]:
         """Where no face was found in the driving frame there is nothing to compare with: that is counted, no more."""
         if driver is None:
             return {"undetected": 1.0}
         return scores(self.look(generated, driver), driver, true)
+
+    def _points(self, image: Image, box: Box) -> NDArray[np.float32]:
+        points, sure = self._landmarker.points(image, box)
+        points[N_IBUG:][sure[N_IBUG:] < SURE_PUPIL] = np.nan
+        return points
 
 
 def scores(seen: Seen, driver: Driver, true: Points | None) -> dict[str, float]:

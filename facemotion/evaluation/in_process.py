@@ -8,7 +8,7 @@ import polars as pl
 from facemotion import config, schemas
 from facemotion.dataset.packed import PackedSplit
 from facemotion.evaluation.knowing import Closely, know
-from facemotion.evaluation.protocols import LEAST_FRAMES, scored_frames
+from facemotion.evaluation.protocols import LEAST_FRAMES, Start, same_pairs, scored_frames
 from facemotion.evaluation.same_identity import score_clip
 from facemotion.evaluation.scoring import Meters
 from facemotion.evaluation.truth import ClipTruth, TruthPlace
@@ -20,7 +20,7 @@ def same_identity(
 ) -> pl.DataFrame:
     """A row for every clip and metric."""
     usable = [clip for clip in split.clips if clip.frames >= LEAST_FRAMES]
-    closely = Closely.of(settings, len(usable))
+    closely = Closely.of(settings, same_pairs([Start.of(clip) for clip in usable]))
     meters = Meters(settings.averaged)
     rows: list[dict[str, Any]] = []
     for clip in usable:

@@ -1,5 +1,6 @@
 """Working out what is known of a clip's frames before any model has made one."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from facemotion.evaluation.faces import Driver, FaceMeter
 from facemotion.evaluation.identity import IdentityMeter
 from facemotion.evaluation.images import Frame
 from facemotion.evaluation.known import Known, KnownFrame, TrueFrame
+from facemotion.evaluation.protocols import PairRow
 from facemotion.evaluation.reading import Frames, numbers_of, seen_at_scale
 from facemotion.evaluation.realism import RealismMeter
 from facemotion.evaluation.samples import evenly, share
@@ -24,9 +26,12 @@ class Closely(NamedTuple):
     realism: int
 
     @classmethod
-    def of(cls, settings: config.Evaluate, clips: int) -> "Closely":
-        """So that all clips together have about as many as the settings say."""
-        return cls(share(settings.identity_frames, clips), share(settings.realism_frames, clips))
+    def of(cls, settings: config.Evaluate, pairs: Sequence[PairRow]) -> "Closely":
+        """So that all pairs together have about as many as the settings say. Whether faces convince is asked of clips
+        that drive themselves: what people driven by others look like is told by their answers."""
+        crossed = any(pair.protocol == "cross" for pair in pairs)
+        realism = 0 if crossed else share(settings.realism_frames, len(pairs))
+        return cls(share(settings.identity_frames, len(pairs)), realism)
 
 
 def know(

@@ -99,10 +99,11 @@ def paired(tables: Tables, variant: str, other: str, metric: str) -> Paired | No
     ours, theirs = intervals.paired(tables[variant], tables[other], metric)
     if not len(ours):
         return None
-    interval = intervals.mean(ours - theirs) if len(ours) >= LEAST_CLIPS else None
-    wins = sum(glossary.better(metric, a, b) for a, b in zip(ours, theirs, strict=True))
-    losses = sum(glossary.better(metric, b, a) for a, b in zip(ours, theirs, strict=True))
-    return Paired(variant, other, metric, float((ours - theirs).mean()), interval, wins, losses, len(ours))
+    found = intervals.difference(ours, theirs)
+    ways = {"lower": (found.less, found.more), "higher": (found.more, found.less), "neither": (0, 0)}
+    wins, losses = ways[glossary.about(metric).better]
+    interval = found.difference if len(ours) >= LEAST_CLIPS else None
+    return Paired(variant, other, metric, found.difference.value, interval, wins, losses, len(ours))
 
 
 def ratio(tables: Tables, variant: str, other: str, metric: str) -> Interval | None:

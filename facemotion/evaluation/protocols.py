@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from facemotion import config
 from facemotion.dataset.packed import PackedClip, PackedSplit
 from facemotion.errors import FacemotionError
-from facemotion.evaluation.expression import pose_gap
+from facemotion.evaluation.head_turn import Floats, angle, rotation
 
 Protocol = Literal["same", "cross"]
 LEAST_FRAMES: Final = 2  # the reference, and one to drive it
@@ -63,7 +63,9 @@ def same_pairs(clips: Sequence[Start]) -> list[PairRow]:
 def cross_pairs(clips: Sequence[Start], count: int, salt: str) -> list[PairRow]:
     """At most `count` pairs of two people: people take turns as reference, then as driver, and of those whose turn it
     is the clips that start most alike are paired; the salt decides where they do so equally, or nobody knows."""
-    waiting = [_crossed(one, other) for one in clips for other in clips if one.person_id != other.person_id]
+    turns = [rotation(one.points) if np.isfinite(one.points).all() else None for one in clips]
+    people = list(zip(clips, turns, strict=True))
+    waiting = [_crossed(*one, *other) for one in people for other in people if one[0].person_id != other[0].person_id]
     lots = {pair.pair_id: hashlib.sha256(f"{salt}\0{pair.pair_id}".encode()).digest() for pair in waiting}
     shown: Counter[str] = Counter()
     drove: Counter[str] = Counter()
@@ -82,12 +84,10 @@ def cross_pairs(clips: Sequence[Start], count: int, salt: str) -> list[PairRow]:
     return sorted(found)
 
 
-def _crossed(reference: Start, driving: Start) -> PairRow:
-    known = bool(np.isfinite(reference.points).all() and np.isfinite(driving.points).all())
-    gap = pose_gap(reference.points, driving.points) if known else None
+def _crossed(reference: Start, one: Floats | None, driving: Start, other: Floats | None) -> PairRow:
     return PairRow(
         f"{reference.clip_id}--{driving.clip_id}", "cross", reference.clip_id, reference.person_id,
-        driving.clip_id, driving.person_id, gap, False,
+        driving.clip_id, driving.person_id, None if one is None or other is None else float(angle(one, other)), False,
     )  # fmt: skip
 
 

@@ -12,4 +12,4 @@ class Repeated:
 
     def make(self, reference: Tensor, driving: Tensor) -> Made:
         still = grid.identity(self.size, reference).expand(len(driving), -1, -1, -1)
-        return Made(reference, [still])
+        return Made(reference.expand(len(driving), -1, -1, -1), [still])

@@ -19,7 +19,7 @@ from facemotion.synth.geometry import ACTOR_STRIDE, Label
 from facemotion.synth.records import Truth
 
 FACE: Final = (Label.FACE, Label.EYES, Label.MOUTH)
-HEAD: Final = (*FACE, Label.HAIR, Label.EARS, Label.GLASSES)  # and above the neck its skin
+HEAD: Final = (*FACE, Label.HAIR, Label.EARS, Label.GLASSES)  # and the scalp
 # How far beyond the hull of its points a part reaches, in its width: lids and the rims of lips belong to it.
 AROUND: Final = 0.15
 # Pixels of the video: neighbours whose flow differs by more are of two surfaces, and nothing is mixed of them.
@@ -114,16 +114,14 @@ class ClipTruth:
             moving |= (looked_at > 0) & background
         known = self._inside & ~moving
         own = (labels // ACTOR_STRIDE == self.actor) & ~background
-        return Areas(known, own, self._labelled(frame, HEAD) | self._bare_head(frame), background)
+        return Areas(known, own, self._labelled(frame, HEAD) | self._scalp(frame), background)
 
-    def _bare_head(self, frame: int) -> Mask:
-        """Scalp: the skin that is no face, above the bottom of the head."""
+    def _scalp(self, frame: int) -> Mask:
+        """Skin that is no face, in the upper half of the head; below, it is the neck."""
         rows = self.truth.frame(self.place.first_frame + frame)
         box = rows["head_box"][rows["actor"] == self.actor][0].reshape(2, 2)
-        bottom = to_crop(box - 0.5, self.place.square, SCALE)[1, 1]
-        skin = self._labelled(frame, (Label.SKIN,))
-        skin[np.arange(SCALE) > bottom] = False
-        return skin
+        middle = to_crop(box - 0.5, self.place.square, SCALE)[:, 1].mean()
+        return np.asarray(self._labelled(frame, (Label.SKIN,)) & (np.arange(SCALE) < middle)[:, None])
 
     def _labelled(self, frame: int, labels: tuple[Label, ...]) -> Mask:
         return np.isin(self._labels(frame), [int(label) + ACTOR_STRIDE * self.actor for label in labels])
