@@ -11,7 +11,7 @@ import polars as pl
 from facemotion.evaluation import same_identity
 from facemotion.evaluation.cross_identity import frames_of
 from facemotion.evaluation.folders import Folders, one_thread
-from facemotion.evaluation.images import as_bytes, at_scale
+from facemotion.evaluation.images import Frame, as_bytes, at_scale
 from facemotion.evaluation.pictures import telling_frames
 from facemotion.evaluation.protocols import PairRow
 from facemotion.evaluation.reading import reference_of
@@ -59,7 +59,7 @@ def median(pairs: Sequence[PairRow], scores: pl.DataFrame) -> PairRow | None:
 
 def show(job: CrossJob) -> Crossed:
     one_thread()
-    pictures = {}
+    pictures: dict[str, Frame] = {}
     number = 0
     for name, model in job.models.items():
         variant = same_identity.load(model, job.size)
@@ -69,7 +69,7 @@ def show(job: CrossJob) -> Crossed:
         (frame,) = frames_of(variant, job.pair, clips, nearest)
         number = frame.number
         pictures[PHOTO] = at_scale(reference_of(clips.reference, variant.size))[0]
-        pictures[DRIVING] = frame.driving
+        pictures[DRIVING] = at_scale(frame.driving[None])[0]
         if frame.wanted is not None:
             pictures[ANSWER] = frame.wanted
         pictures[column(name)] = (frame.made.get("") or next(iter(frame.made.values()))).frame
