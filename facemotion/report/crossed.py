@@ -18,7 +18,7 @@ from facemotion.evaluation.reading import reference_of
 from facemotion.evaluation.score_jobs import cross_clips
 from facemotion.files import write_bytes
 from facemotion.ingest.sheets import jpeg
-from facemotion.report.shown import DRIVING, PHOTO, QUALITY, column
+from facemotion.report.shown import DRIVING, PHOTO, QUALITY, moving
 
 BY: Final = "cross_l1"
 ANSWER: Final = "right answer"
@@ -61,7 +61,7 @@ def show(job: CrossJob) -> Crossed:
     one_thread()
     pictures: dict[str, Frame] = {}
     number = 0
-    for name, model in job.models.items():
+    for name, model in moving(job.models).items():
         variant = same_identity.load(model, job.size)
         clips = cross_clips(job.pair, job.folders, variant.size)
         known = np.array([one.frame for one in clips.known.scored], np.intp)
@@ -72,7 +72,7 @@ def show(job: CrossJob) -> Crossed:
         pictures[DRIVING] = at_scale(frame.driving[None])[0]
         if frame.wanted is not None:
             pictures[ANSWER] = frame.wanted
-        pictures[column(name)] = (frame.made.get("") or next(iter(frame.made.values()))).frame
+        pictures[name] = (frame.made.get("") or next(iter(frame.made.values()))).frame
     files = {name: f"cross_{k}.jpg" for k, name in enumerate(pictures)}
     for name, file in files.items():
         write_bytes(job.folder / file, jpeg(as_bytes(pictures[name]), QUALITY))

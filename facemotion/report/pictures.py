@@ -7,7 +7,7 @@ from facemotion.files import write_bytes
 from facemotion.report import error_maps, flow_colours
 from facemotion.report.markup import details, figure, name, number, paragraph, picture, section, tag, text
 from facemotion.report.material import Material
-from facemotion.report.shown import CLOSE, ZOOM, Shown, Still, per_row
+from facemotion.report.shown import CLOSE, PHOTO, REFERENCE, ZOOM, Shown, Still, per_row
 
 RANKS: Final = {
     "median": "The median clip",
@@ -49,7 +49,7 @@ def crossed(material: Material) -> str:
                 _href(material, file), f"{one.reference_person} driven by {one.driving_person}: {own}", SCALE, SCALE
             ),
             name(own),
-            class_="best" if own == material.best else None,
+            class_="best" if _is_best(material, own) else None,
         )
         for own, file in one.files.items()
     ]
@@ -175,11 +175,15 @@ def _tiles(material: Material, one: Shown, still: Still, closer: bool = False) -
         figure(
             picture(_href(material, file), f"{what} in frame {still.frame} of {one.clip_id}: {column}", width, height),
             name(column),
-            class_="best" if column == material.best else None,
+            class_="best" if _is_best(material, column) else None,
         )
         for column, file in files.items()
     ]
     return tag("div", *tiles, class_="tiles")
+
+
+def _is_best(material: Material, column: str) -> bool:
+    return column == (PHOTO if material.best == REFERENCE else material.best)
 
 
 def _ranked(one: Shown) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
@@ -20,7 +20,9 @@ from facemotion.ingest.sheets import jpeg
 from facemotion.report import flow_colours
 from facemotion.video import Image, Writer
 
-REFERENCE: Final = "reference"
+Made = TypeVar("Made")
+
+REFERENCE: Final = "reference"  # the variant that repeats the photo: the photo stands for it
 PHOTO: Final = "photo"
 DRIVING: Final = "driving"
 MOST_SECONDS: Final = 8.0  # of a video
@@ -81,11 +83,12 @@ def show(job: Job) -> Shown:
     torch.set_num_threads(1)
     clip = PackedSplit(job.split)[job.clip_id]
     variants = {name: same_identity.load(model, job.size) for name, model in job.models.items()}
-    columns = (PHOTO, DRIVING, *map(column, variants))
+    shown = moving(variants)
+    columns = (PHOTO, DRIVING, *shown)
     frames = np.arange(min(clip.frames, max(round(MOST_SECONDS * clip.rate), 2)))
     video, poster = f"{job.rank}.mp4", f"{job.rank}.jpg"
-    width, height = _video(job.folder / video, job.folder / poster, columns, clip, variants, frames)
-    stills = tuple(_stills(job, columns, clip, variants))
+    width, height = _video(job.folder / video, job.folder / poster, columns, clip, shown, frames)
+    stills = tuple(_stills(job, columns, clip, shown))
     flows, reach = _flows(job, clip, variants[job.best]) if job.flows else ((), 0.0)
     return Shown(
         rank=job.rank,
@@ -104,9 +107,9 @@ def show(job: Job) -> Shown:
     )
 
 
-def column(variant: str) -> str:
-    """How a variant is headed."""
-    return f"{variant} (repeated)" if variant == REFERENCE else variant
+def moving(variants: Mapping[str, Made]) -> dict[str, Made]:
+    """All but the one that repeats the photo, unless there is no other."""
+    return {name: own for name, own in variants.items() if name != REFERENCE} or dict(variants)
 
 
 def made(

@@ -18,7 +18,7 @@ def metric(own: str, unit: bool = False) -> str:
     told = tag("span", name(own), title=about.meaning or None)
     if about.better in WAYS:
         arrow, way = WAYS[about.better]
-        told += " " + tag("span", arrow, title=way, aria_label=way, role="img")
+        told += "&nbsp;" + tag("span", arrow, title=way, aria_label=way, role="img")
     return told + (tag("small", text(about.unit)) if unit and about.unit else "")
 
 
