@@ -110,6 +110,20 @@ def experiment_id() -> str:
     return str(experiment.experiment_id)
 
 
+def newest_runs(stages: str) -> list[str]:
+    """Ids of the newest finished run of every stage whose name begins so, in the order of their names."""
+    client = open_client()
+    found = client.search_runs(
+        [experiment_id()],
+        f"tags.`facemotion.stage` LIKE '{stages}%' and attributes.status = 'FINISHED'",
+        order_by=["attributes.start_time DESC"],
+    )
+    newest: dict[str, str] = {}
+    for run in found:
+        newest.setdefault(run.data.tags["facemotion.stage"], run.info.run_id)
+    return [newest[stage] for stage in sorted(newest)]
+
+
 def _mlflow() -> Any:
     # Seconds, not minutes, until an unreachable server is given up on.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")

@@ -1,5 +1,6 @@
 """MLflow's pages on the loopback address, for as long as a person looks."""
 
+import json
 import logging
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Final
@@ -18,6 +20,7 @@ from facemotion.errors import FacemotionError
 log = logging.getLogger(__name__)
 HOST: Final = "127.0.0.1"
 SECONDS_TO_START: Final = 90.0
+SCORED: Final = "evaluate@"  # stages whose runs one compares
 
 
 def serve(port: int) -> None:
@@ -38,6 +41,9 @@ def serve(port: int) -> None:
     try:
         _wait_until_up(server, port, told)
         log.info("MLflow: http://%s:%d/#/experiments/%s/runs (Ctrl-C ends it)", HOST, port, experiment)
+        scored = tracking.newest_runs(SCORED)
+        if len(scored) > 1:
+            log.info("models side by side: http://%s:%d/#/compare-runs?%s", HOST, port, _compared(scored, experiment))
         server.wait()
     except KeyboardInterrupt:
         log.info("ended")
@@ -48,6 +54,10 @@ def serve(port: int) -> None:
                 server.wait(10)
             except subprocess.TimeoutExpired:
                 os.killpg(server.pid, signal.SIGKILL)
+
+
+def _compared(runs: list[str], experiment: str) -> str:
+    return urllib.parse.urlencode({"runs": json.dumps(runs), "experiments": json.dumps([experiment])})
 
 
 def _taken(port: int) -> bool:

@@ -22,7 +22,7 @@ def table(**metrics: list[float]) -> pl.DataFrame:
 
 def test_a_variant_stands_with_its_mean_and_an_interval_around_it() -> None:
     tables = {"reference": table(l1=[0.2, 0.3, 0.4], psnr=[10.0, 11.0, 12.0]), "mine": table(l1=[0.1, 0.2, 0.3])}
-    figures = leaderboard.figures(leaderboard.standings(tables))
+    figures = leaderboard.figures(leaderboard.standings(tables, leaderboard.SAME))
     assert figures["mine.l1"] == pytest.approx(0.2)
     assert 0.1 <= figures["mine.l1_low"] < 0.2 < figures["mine.l1_high"] <= 0.3
     assert figures["reference.psnr"] == 11
@@ -71,7 +71,7 @@ def test_wins_follow_the_way_that_is_better_for_the_metric() -> None:
         "mine": table(l1=[0.1, 0.2, 0.3], psnr=[9.0, 12, 13]),
         "best": table(l1=[0.2, 0.1, 0.3], psnr=[10.0, 11, 12]),
     }
-    l1, psnr = leaderboard.against(tables, "best")
+    l1, psnr = leaderboard.against(tables, "best", leaderboard.SAME)
     assert (l1.wins, l1.losses, l1.clips) == (1, 1, 3)
     assert (psnr.wins, psnr.losses) == (2, 1)
     assert psnr.difference == pytest.approx(1 / 3)
@@ -107,8 +107,8 @@ def test_an_interval_is_narrower_with_more_clips() -> None:
     assert many.high - many.low < 0.7 * (few.high - few.low)
 
 
-@pytest.mark.parametrize("metric", leaderboard.HEADLINE)
-def test_every_headline_metric_has_a_meaning_and_a_way_that_is_better(metric: str) -> None:
+@pytest.mark.parametrize("metric", [*leaderboard.SAME, *leaderboard.CROSS, *leaderboard.HEADLINE])
+def test_every_compared_metric_has_a_meaning_and_a_way_that_is_better(metric: str) -> None:
     about = glossary.about(metric)
     assert about.meaning
     assert about.better in ("lower", "higher")

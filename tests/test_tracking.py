@@ -104,3 +104,15 @@ def test_a_record_told_twice_is_there_once(project: Path) -> None:
     tracking.publish(once)
     tracking.publish(once)
     assert len(tracking.open_client().search_runs([tracking.experiment_id()])) == 2  # it and the pipeline's
+
+
+def test_the_newest_finished_run_of_each_model_is_what_one_compares(project: Path) -> None:
+    tracking.publish(record("evaluate@b", "first"))
+    tracking.publish(record("evaluate@b", "second", started=2010.0, ended=2020.0, metrics={"l1": 0.5}))
+    tracking.publish(record("evaluate@b", "third", started=3010.0, ended=3020.0, ok=False))
+    tracking.publish(record("evaluate@a", "first"))
+    tracking.publish(record("shots", "first"))
+    client = tracking.open_client()
+    found = [client.get_run(run) for run in tracking.newest_runs("evaluate@")]
+    assert [run.info.run_name for run in found] == ["evaluate@a", "evaluate@b"]
+    assert found[1].data.metrics["l1"] == 0.5

@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from facemotion.evaluation import glossary, leaderboard
-from facemotion.evaluation.leaderboard import CROSS_PREFIX, SAME, Entry
+from facemotion.evaluation.leaderboard import CROSS, SAME, Entry
 from facemotion.report import charts, pictures, words
 from facemotion.report.markup import ABSENT, details, figure, grid, name, number, paragraph, section, table, tag
 from facemotion.report.material import Material
@@ -23,7 +23,7 @@ def boards(material: Material) -> str:
         + tag("a", "glossary", href="#glossary")
         + "."
     )
-    cross = _board(material, tuple(CROSS_PREFIX + metric for metric in SAME), "leaderboard, cross identity")
+    cross = _board(material, CROSS, "leaderboard, cross identity")
     told = "A frame of one person is driven by the frames of another."
     return section(
         "leaderboard", "Leaderboard", intro,
