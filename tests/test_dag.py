@@ -47,11 +47,11 @@ def changed(project: Project) -> set[str]:
         ("shots__threshold", 9.0, {"shots"}),
         ("tubes__min_seconds", 2.0, {"tubes"}),
         ("crop__max_seconds", 3.0, {"crop"}),
-        ("pack__jpeg_quality", 80, {"pack"}),
+        ("pack__jpeg_quality", 80, {"pack", "answers"}),
         ("pack__salt", "another", {"pack"}),
         ("train_coarse__steps", 5, {"train_coarse@keypoints"}),
         ("train_refine__rate", 0.1, {"train_refine@keypoints"}),
-        ("evaluate__stride", 9, {f"evaluate@{variant}" for variant in VARIANTS}),
+        ("evaluate__stride", 9, {"answers", *(f"evaluate@{variant}" for variant in VARIANTS)}),
         ("engine__workers", 1, set()),
     ],
 )
@@ -101,13 +101,17 @@ def test_only_evaluation_opens_the_test_split_and_only_it_depends_on_the_model_i
     stages = _stages(pretended)
     del stages["report"]  # which shows what evaluation has chosen
     assert {name for name, stage in stages.items() if "data/packed/test" in stage.deps} == {
-        f"evaluate@{variant}" for variant in VARIANTS
+        "answers",
+        *(f"evaluate@{variant}" for variant in VARIANTS),
     }
     models = {name: [dep for dep in stage.deps if dep.startswith("models/")] for name, stage in stages.items()}
     assert models["evaluate@reference"] == []
     for variant in VARIANTS[1:]:
         assert models[f"evaluate@{variant}"] == [f"models/{variant}"]
     assert models["train_refine@keypoints"] == ["models/keypoints_coarse"]
+    # Rendering takes seconds, and what it told is in the answers: another renderer does not score again by itself.
+    rendering = [dep for dep in stages["evaluate@reference"].deps if dep.startswith("facemotion/synth/")]
+    assert rendering == []
     repeated = "facemotion/evaluation/repeated.py"
     assert [name for name, stage in stages.items() if repeated in stage.deps] == ["evaluate@reference"]
 

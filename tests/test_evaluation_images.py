@@ -9,7 +9,8 @@ import torch
 from facemotion.evaluation import images, intervals
 from facemotion.evaluation.flows import end_point_errors, in_pixels
 from facemotion.evaluation.images import SCALE, Frame
-from facemotion.evaluation.same_identity import means, scored_frames
+from facemotion.evaluation.protocols import scored_frames
+from facemotion.evaluation.same_identity import means
 from facemotion.evaluation.truth import TrueFlow
 from facemotion.models import grid
 
@@ -119,3 +120,32 @@ def test_means_count_clips_alike_and_pairs_are_of_the_same_clip() -> None:
     assert means(ours) == {"l1": 3.0}
     mine, other = intervals.paired(ours, table({"c": 50.0, "a": 30.0}), "l1")
     assert (mine.tolist(), other.tolist()) == ([3.0, 5.0], [30.0, 50.0])
+
+
+def test_a_difference_is_told_apart_where_all_clips_agree_and_not_where_they_do_not() -> None:
+    hard = np.array([1.0, 5.0, 9.0, 3.0, 7.0, 2.0, 8.0, 4.0])
+    better = intervals.difference(hard - 0.5, hard)
+    assert better.difference.value == pytest.approx(-0.5)
+    assert (better.less, better.more, better.equal) == (8, 0, 0)
+    assert better.told_apart
+    mixed = intervals.difference(hard + np.array([1, -1, 1, -1, 1, -1, 0, 0.0]), hard)
+    assert (mixed.less, mixed.more, mixed.equal) == (3, 3, 2)
+    assert mixed.difference.low < 0 < mixed.difference.high
+    assert not mixed.told_apart
+    alone = intervals.difference(np.array([2.0]), np.array([3.0]))
+    assert alone.difference == (-1.0, -1.0, -1.0)
+    with pytest.raises(ValueError, match="not of the same clips"):
+        intervals.difference(np.ones(3), np.ones(4))
+
+
+@pytest.mark.parametrize("clips", [8, 13, 60])
+def test_intervals_hold_the_true_difference_nineteen_times_in_twenty(clips: int) -> None:
+    """Clips differ far more among each other than two variants do; errors are skewed as real ones are."""
+    rng = np.random.default_rng(clips)
+    trials, held = 500, 0
+    for _ in range(trials):
+        hard = rng.lognormal(0, 1, clips)
+        ours, theirs = hard + 0.3 * rng.gamma(2, 1, clips), hard + 0.3 * rng.gamma(3, 1, clips)
+        found = intervals.difference(ours, theirs).difference
+        held += found.low <= -0.3 <= found.high
+    assert 0.91 <= held / trials <= 0.98

@@ -98,9 +98,12 @@ def test_models_are_learnt_scored_and_drawn(smoke: Project) -> None:
     assert {"akd_truth", "akd_lips", "akd_eyes", "akd_truth_bias", "mkr", "epe", "epe_face", "epe_lips"} <= set(still)
     assert refined["epe_step0"] != refined["epe"]
     assert still["akd_truth_bias"] == refined["akd_truth_bias"]
+    assert {"cross_l1", "cross_akd_truth", "cross_csim_dlib", "cross_epe_lips"} <= set(still)
+    assert {"cross_l1", "cross_l1_absolute"} <= set(refined)
+    assert "cross_l1_absolute" not in still
     for variant in ("reference", "keypoints_coarse", "keypoints_refined"):
         drawn = {path.stem for path in (smoke.root / f"reports/pictures/evaluate_{variant}").glob("*.jpg")}
-        assert drawn == {"faces", "eyes", "lips"}
+        assert drawn == {"faces", "eyes", "lips", "cross"}
     smoke.dvc("plots", "show")
     page = (smoke.root / "dvc_plots/index.html").read_text()
     for title in ("loss of the coarse training", "loss of the refinement", "validation score", "validation l1"):

@@ -1,15 +1,20 @@
 """What goes wrong is told in one message that says what, where and what to do, with a non-zero exit."""
 
+import json
 import shutil
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import Project
 
-from facemotion import video
+from facemotion import schemas, video
+from facemotion.dataset.images import encode
+from facemotion.dataset.packing import batch_of, write_batches
+from facemotion.landmarks.layout import N_POINTS
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -95,3 +100,78 @@ def test_a_place_that_cannot_be_written_is_told(project: Project) -> None:
 
 def test_a_stage_before_its_input_is_told(project: Project) -> None:
     fails(project, "shots", "data/videos.parquet does not exist", "dvc repro")
+
+
+EVALUATED = ("data/packed/train/00000.arrow", "data/packed/val/00000.arrow", "data/packed/test/00000.arrow")
+
+
+def packed(project: Project, people: dict[str, str], frames: int = 6) -> None:
+    """Grey clips of people without a face, by clip, in the test split; the other splits are empty."""
+    grey = encode(np.full((256, 256, 3), 90, np.uint8), 90)
+    nothing = np.full((frames, N_POINTS, 2), np.nan), np.zeros((frames, N_POINTS))
+    numbers = np.arange(frames)
+    clips = [
+        batch_of(clip, person, numbers, Fraction(25), [grey] * frames, *nothing) for clip, person in people.items()
+    ]
+    for path in EVALUATED:
+        write_batches(clips if "test" in path else [], project.root / path)
+    (project.root / "data/truth").mkdir(parents=True)
+    schemas.CLIPS.write(schemas.CLIPS.frame([]), project.root / "data/clips.parquet")
+
+
+def evaluated(project: Project) -> tuple[dict[str, float], dict[str, float]]:
+    """The metric files of the pairs and of the reference's evaluation, once both stages have run."""
+    for name in ("answers", "evaluate"):
+        words = ["reference"] if name == "evaluate" else []
+        told = project.run(sys.executable, "-m", f"stages.{name}", *words)
+        assert told.returncode == 0, told.stderr
+    known, scored = (project.root / f"reports/metrics/{name}.json" for name in ("answers", "evaluate_reference"))
+    return json.loads(known.read_text()), json.loads(scored.read_text())
+
+
+@pytest.mark.slow
+def test_clips_without_a_face_are_scored_for_what_can_be_and_say_so(project: Project) -> None:
+    packed(project, {"one": "ann", "two": "bob"})
+    known, scored = evaluated(project)
+    assert known == {"answered": 0, "clips": 2, "detected": 0.0, "frames": 4, "pairs": 2}
+    assert scored["undetected"] == scored["cross_undetected"] == 1.0
+    assert scored["l1"] < 0.01
+    assert not {"akd_dlib", "mkr", "cross_l1", "cross_mkr", "epe"} & set(scored)
+    assert schemas.ERROR_MAPS.read(project.root / "reports/scores/reference_maps.parquet").is_empty()
+
+
+@pytest.mark.slow
+def test_with_nobody_held_out_the_record_is_empty_and_says_why(project: Project) -> None:
+    packed(project, {})
+    assert evaluated(project) == ({"answered": 0, "clips": 0, "frames": 0, "pairs": 0}, {})
+    told = project.run(sys.executable, "-m", "stages.evaluate", "reference")
+    assert "nobody to judge by: no person of this footage is in the test split" in told.stderr
+    for name in ("reference", "reference_frames", "reference_maps"):
+        assert (project.root / f"reports/scores/{name}.parquet").is_file()
+    assert list((project.root / "reports/pictures/evaluate_reference").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_one_clip_alone_is_scored_without_pairs(project: Project) -> None:
+    packed(project, {"one": "ann"})
+    known, scored = evaluated(project)
+    assert (known["clips"], known["pairs"]) == (1, 0)
+    assert "l1" in scored
+    assert not [name for name in scored if name.startswith("cross_")]
+
+
+@pytest.mark.slow
+def test_a_variant_without_weights_is_told(project: Project) -> None:
+    packed(project, {"one": "ann"})
+    stage(project, "answers")
+    told = project.run(sys.executable, "-m", "stages.evaluate", "keypoints_coarse")
+    assert told.returncode == 1
+    assert "cannot read models/keypoints_coarse/config.json" in told.stderr
+    assert "give the folder of a trained model" in told.stderr
+
+
+@pytest.mark.slow
+def test_a_person_whom_training_saw_ends_the_evaluation(project: Project) -> None:
+    packed(project, {"one": "ann"})
+    shutil.copy(project.root / EVALUATED[2], project.root / EVALUATED[0])
+    fails(project, "answers", "1 people are in data/packed/test and in data/packed/train (ann)", "flatter")

@@ -22,7 +22,8 @@ def occlusion_iou(logits: Map, seen: Mask, known: Mask) -> float:
 
 
 def foreground_iou(predicted: Map, own: Mask, known: Mask) -> float:
-    """Of the clip's person; `predicted` [h, h] or [1, h, h] in 0..1 at any size."""
+    """Of the clip's person; `predicted` [h, h] or [1, h, h] in 0..1 at any size. Other people, who move too but are not
+    driven, are to be left out of `known`."""
     return iou(at_scale(predicted) >= HALF, own, known)
 
 
