@@ -11,10 +11,11 @@ from facemotion.evaluation.intervals import Floats, Interval
 
 Tables = Mapping[str, pl.DataFrame]  # of scores, by variant
 
-# Of all that is scored, what one compares at a glance; each with one person driven by another, too.
+# Of all that is scored, what one compares at a glance, with the error that the landmarker makes itself; each with one
+# person driven by another, too.
 SAME: Final = (
-    "l1", "psnr", "ssim", "lpips_alex", "akd_truth", "akd_dlib", "akd_eyes", "akd_lips", "mkr", "csim_dlib",
-    "pose_error", "epe", "epe_lips", "epe_eyes", "unseen_l1", "flicker",
+    "l1", "psnr", "ssim", "lpips_alex", "akd_truth", "akd_truth_bias", "akd_dlib", "akd_eyes", "akd_lips", "mkr",
+    "csim_dlib", "pose_error", "epe", "epe_lips", "epe_eyes", "unseen_l1", "flicker",
 )  # fmt: skip
 CROSS_PREFIX: Final = "cross_"
 CROSS: Final = tuple(CROSS_PREFIX + name for name in SAME)

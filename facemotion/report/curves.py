@@ -11,6 +11,7 @@ from facemotion.report.charts import Line
 from facemotion.report.look import look
 from facemotion.report.markup import figure, grid, paragraph, section, tag, text
 from facemotion.report.material import Material
+from facemotion.report.shown import REFERENCE
 
 MEASURED: Final = ("l1", "akd_truth", "akd_dlib")  # of frames, against what drives: the first, and of the others one
 STEPPED: Final = ("epe", "epe_lips", "epe_eyes")
@@ -39,8 +40,8 @@ def growth(material: Material) -> str:
         "conditions", title,
         paragraph(
             "Errors of single frames against what the driving frame asks for, in bins of as many frames each; n "
-            "counts a variant's frames in a bin, bands are 95 % intervals. What to see: a variant that follows "
-            "stays flat where the repeated reference climbs."
+            "counts a variant's frames in a bin, bands are 95 % intervals of models. What to see: a variant that "
+            "follows stays flat where the repeated reference climbs."
         ),
         charts.legend([(name, material.look(name)) for name in material.frames]),
         grid(*drawn),
@@ -118,7 +119,11 @@ def _condition(material: Material, driver: str, told: str, metric: str) -> str:
     found = conditions.curves(material.frames, driver, metric)
     if not found:
         return ""
-    lines = [Line(name, material.look(name), own.x, own.y, own.low, own.high) for name, own in found.items()]
+    lines = [
+        # The band of what is repeated is so wide that it would press all others flat.
+        Line(name, material.look(name), own.x, own.y, *((own.low, own.high) if name != REFERENCE else ()))
+        for name, own in found.items()
+    ]
     counts = next(iter(found.values())).counts
     name = f"{metric} against {told}"
     drawn = charts.lines(name, lines, told, f"{metric}, {glossary.about(metric).unit}", counts=counts)

@@ -76,7 +76,8 @@ figure{margin:0 0 20px;min-width:0}
 .tiles .best img{outline:2px solid var(--ink);outline-offset:1px}
 img,video,svg{max-width:100%}
 img{height:auto}
-video{width:min(100%,816px);height:auto;display:block;background:#222;border-radius:2px}
+video{height:auto;display:block;background:#222;border-radius:2px}
+.films{display:flex;flex-wrap:wrap;gap:8px 28px}.films figure{flex:0 1 auto}.films .caption{max-width:512px}
 svg.chart{display:block;width:100%;height:auto;max-width:460px;font:12px system-ui,sans-serif;overflow:visible}
 svg text{fill:var(--ink)}svg .soft{fill:var(--soft)}
 svg .rule{stroke:var(--line);stroke-width:1}svg .zero{stroke:var(--soft);stroke-width:1;stroke-dasharray:3 3}

@@ -7,6 +7,7 @@ from facemotion.evaluation.leaderboard import Paired
 from facemotion.report import charts, words
 from facemotion.report.markup import details, figure, grid, name, number, paragraph, section, table, tag, text
 from facemotion.report.material import Material
+from facemotion.report.shown import REFERENCE
 
 COMPARED: Final = ("l1", "akd_truth", "akd_dlib", "akd_lips", "akd_eyes", "epe", "epe_lips", "epe_eyes")
 MOST_CHARTS: Final = 6
@@ -39,7 +40,9 @@ def paired(material: Material) -> str:
 
 
 def _chart(material: Material, best: str, metric: str, rows: list[Paired]) -> str:
-    dots = [charts.Dot(row.variant, material.look(row.variant), row.difference, row.interval) for row in rows]
+    # The reference repeated is so far off that no model could be told from another beside it.
+    drawn = [row for row in rows if row.variant != REFERENCE] or rows
+    dots = [charts.Dot(row.variant, material.look(row.variant), row.difference, row.interval) for row in drawn]
     told = f"{metric} of each variant minus that of {best}"
     wins = ", ".join(f"{text(row.variant)} on {row.losses} of {row.clips}" for row in rows)
     return figure(charts.dots(told, dots, words.unit(metric), zero=0.0), words.metric(metric), f"Beats {wins} clips.")

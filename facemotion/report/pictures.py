@@ -73,11 +73,11 @@ def videos(material: Material) -> str:
     return section(
         "videos", "Side by side",
         paragraph(
-            "Photo, driving video and every variant on one time line. Clips are chosen by rule: those of the "
-            f"lowest, the median and the highest l1 of {tag('strong', text(material.best or ''))}. They have no "
-            "sound."
+            f"The photo, which is what {tag('code', REFERENCE)} repeats, the driving video and every model on one "
+            "time line. Clips are chosen by rule: those of the lowest, the median and the highest l1 of "
+            f"{tag('strong', text(material.best or ''))}. They have no sound."
         ),
-        *films,
+        tag("div", *films, class_="films"),
         details("Frames that tell most: head furthest turned, lids and mouth furthest moved", *stills),
     )  # fmt: skip
 
