@@ -56,9 +56,9 @@ class Notes:
         """Figures for the record only, such as rates, that may differ from run to run."""
         self.metrics.update(values)
 
-    def tag(self, **tags: str) -> None:
-        """What the record can be searched by."""
-        self.start = replace(self.start, tags={**self.start.tags, **tags})
+    def describe(self, **values: str) -> None:
+        """What the record of this stage alone can be searched and compared by, besides the parameters it reads."""
+        self.start = replace(self.start, params={**self.start.params, **values})
 
     def keep(self, *paths: Path) -> None:
         """Small files that go into the record: tables, pictures."""
