@@ -10,8 +10,8 @@ from facemotion.config import Params
 from facemotion.dataset.packed import PackedSplit
 from facemotion.dataset.packing import write_batches
 from facemotion.evaluation import protocols
+from facemotion.evaluation.answer_pictures import answer_sheet
 from facemotion.evaluation.answers import packed_name
-from facemotion.evaluation.cross_pictures import answer_sheet
 from facemotion.evaluation.folders import Folders
 from facemotion.evaluation.know_jobs import KnowJob, Told, know_pair
 from facemotion.evaluation.knowing import Closely

@@ -11,8 +11,9 @@ from torch import Tensor
 from facemotion import config, schemas
 from facemotion.dataset.packed import PackedClip, PackedSplit
 from facemotion.evaluation import cross_identity, same_identity
+from facemotion.evaluation.answer_pictures import answer_sheet
 from facemotion.evaluation.cross_identity import CrossClips
-from facemotion.evaluation.cross_pictures import answer_sheet, cross_sheet
+from facemotion.evaluation.cross_pictures import cross_sheet
 from facemotion.evaluation.folders import Folders
 from facemotion.evaluation.in_process import same_identity as score_split
 from facemotion.evaluation.knowing import Closely, know
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.slow
 SETTINGS = config.Evaluate(
     stride=16, averaged=1, pairs=2, pairs_every=1, salt="", identity_frames=1, realism_frames=1, runs=1, run_frames=4
 )
+AVERAGED = 2  # as the stages measured
 CLOSELY = Closely(identity=1, realism=0)
 
 
@@ -208,7 +210,7 @@ class Cheating:
 
 
 def crossed(variant: Variant, pair: PairRow, clips: CrossClips) -> dict[str, float]:
-    found = cross_identity.score_pair(variant, pair, clips, SETTINGS.pairs_every, Meters(SETTINGS.averaged))
+    found = cross_identity.score_pair(variant, pair, clips, SETTINGS.pairs_every, Meters(AVERAGED))
     assert {(row["clip_id"], row["person_id"]) for row in found.clips} == {(pair.pair_id, pair.reference_person)}
     return {row["metric"]: row["value"] for row in found.clips}
 
