@@ -27,15 +27,12 @@ def strip(material: Material) -> str:
     if median is None:
         return ""
     still = next((still for still in median.stills if "mouth" in still.why), median.stills[0])
-    parts = [_tiles(material, median, still)]
-    if still.close:
-        parts.append(_tiles(material, median, still, closer=True))
     caption = (
         f"Frame {still.frame} of {_ranked(median)}, where {_why(still)}: photo, driving frame, and what each "
         "variant makes of the photo; below, closer. Look at the shape of the mouth, the gaze and the edge of the "
         "face."
     )
-    return figure("".join(parts), "", caption)
+    return figure(_rows(material, median, still), "", caption)
 
 
 def crossed(material: Material) -> str:
@@ -66,7 +63,7 @@ def videos(material: Material) -> str:
         return section("videos", "Side by side", paragraph("No clip was scored, so there is nothing to play."))
     films = [_film(material, one) for one in sorted(material.shown, key=lambda one: list(RANKS).index(one.rank))]
     stills = [
-        figure(_tiles(material, one, still), "", f"{RANKS[one.rank]}, frame {still.frame}: {_why(still)}.")
+        figure(_rows(material, one, still), "", f"{RANKS[one.rank]}, frame {still.frame}: {_why(still)}.")
         for one in material.shown
         for still in one.stills
     ]
@@ -166,6 +163,11 @@ def flows(material: Material) -> str:
         "eyes move on their own."
     )
     return figure(tag("div", *tiles, class_="tiles") + wheel, "The same, seen", caption)
+
+
+def _rows(material: Material, one: Shown, still: Still) -> str:
+    """Whole faces and, where the part was found, a closer look."""
+    return _tiles(material, one, still) + (_tiles(material, one, still, closer=True) if still.close else "")
 
 
 def _tiles(material: Material, one: Shown, still: Still, closer: bool = False) -> str:

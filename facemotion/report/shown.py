@@ -167,16 +167,24 @@ def _stills(job: Job, columns: Sequence[str], clip: PackedClip, variants: Mappin
     frames = sorted(set(telling.values()))
     for frame, (pictures, before, after) in zip(frames, made(clip, variants, np.array(frames)), strict=True):
         reasons = [name for name, other in telling.items() if other == frame]
-        whole, close = {}, {}
         part = "eyes" if reasons == ["eyes"] else "mouth"
-        for k, (name, picture) in enumerate(zip(columns, pictures, strict=True)):
-            whole[name] = f"{job.rank}_{frame}_{k}.jpg"
-            write_bytes(job.folder / whole[name], jpeg(picture, QUALITY))
-            cut = _cut(picture, before if k == 0 else after, CLOSE[part])
-            if cut is not None:
-                close[name] = f"{job.rank}_{frame}_{k}_close.jpg"
-                write_bytes(job.folder / close[name], jpeg(cut, QUALITY))
-        yield Still(frame, "/".join(reasons), part, whole, close if len(close) == len(columns) else {})
+        cuts = [_cut(own, before if k == 0 else after, CLOSE[part]) for k, own in enumerate(pictures)]
+        close = [own for own in cuts if own is not None]
+        yield Still(
+            frame=frame,
+            why="/".join(reasons),
+            part=part,
+            whole=_written(job, f"{frame}", columns, pictures),
+            close=_written(job, f"{frame}_close", columns, close) if len(close) == len(columns) else {},
+        )
+
+
+def _written(job: Job, what: str, columns: Sequence[str], pictures: Sequence[Image]) -> dict[str, str]:
+    """File names by column."""
+    files = {name: f"{job.rank}_{what}_{k}.jpg" for k, name in enumerate(columns)}
+    for file, picture in zip(files.values(), pictures, strict=True):
+        write_bytes(job.folder / file, jpeg(picture, QUALITY))
+    return files
 
 
 def _cut(picture: Image, points: np.ndarray, part: tuple[int, int, int, int]) -> Image | None:
