@@ -24,8 +24,17 @@ EVALUATED: Final = (
     "l1", "psnr", "ssim", "akd_truth", "akd_eyes", "akd_lips", "akd_truth_bias", "mkr", "epe", "epe_face", "epe_lips",
     "epe_eyes",
 )  # fmt: skip
-WITHOUT_RATIO: Final = {"psnr", "ssim", "akd_truth_bias", "mkr"}
+LOOKS: Final = (
+    "csim_dlib", "aed_dlib", "pose_error", "lid_error", "lip_opening_error", "gaze_error", "unseen_l1", "flicker",
+    "cnn_rate",
+)  # fmt: skip
+CROSSED: Final = (
+    "cross_l1", "cross_l1_absolute", "cross_akd_truth", "cross_akd_truth_absolute", "cross_csim_dlib",
+    "cross_pose_error", "cross_lid_error", "cross_lip_opening_error", "cross_gaze_error",
+)  # fmt: skip
+WITHOUT_RATIO: Final = {"psnr", "ssim", "akd_truth_bias", "mkr", "csim_dlib", "cross_csim_dlib", "cnn_rate"}
 EVALUATIONS: Final = "evaluate_"
+LEADERBOARD: Final = "leaderboard"
 REFERENCE: Final = "reference"
 # Benchmarks with a table of their own, and figures of theirs of which a ratio says nothing.
 TOLD_APART: Final = {"losses", "refinement", "refiners"}
@@ -33,24 +42,24 @@ COSTS: Final = {"steps", "cpu_seconds"}
 
 
 def scores() -> str:
-    """A table of every metric file but those of models, in the order of their names."""
+    """A table of every metric file but those about models, in the order of their names."""
     lines = ["| file | figure | value |", "|---|---|---|"]
     for path in sorted(layout.METRICS.glob("*.json")):
-        if path.stem.startswith(EVALUATIONS):
+        if path.stem.startswith(EVALUATIONS) or path.stem == LEADERBOARD:
             continue
         for name, value in json.loads(path.read_text()).items():
             lines.append(f"| {path.stem} | `{name}` | {_short(value)} |")
     return "\n".join(lines)
 
 
-def evaluations() -> str | None:
-    """A row a variant, the reference first, with ratios to it; None where none has been evaluated."""
+def evaluations(columns: tuple[str, ...]) -> str | None:
+    """A row a variant, the reference first, with ratios to it; None where none has any of these figures."""
     found = {
         path.stem.removeprefix(EVALUATIONS): json.loads(path.read_text())
         for path in sorted(layout.METRICS.glob(f"{EVALUATIONS}*.json"))
     }
     still = found.get(REFERENCE, {})
-    shown = [name for name in EVALUATED if any(name in figures for figures in found.values())]
+    shown = [name for name in columns if any(name in figures for figures in found.values())]
     if not shown:
         return None
     lines = ["| variant | " + " | ".join(shown) + " |", "|---|" + "---|" * len(shown)]
@@ -167,7 +176,9 @@ def filled(page: str) -> str:
     before = re.search(r"<!-- benchmarks -->\n(.*?)<!-- end -->", page, re.DOTALL)
     tables = {
         "scores": scores(),
-        "evaluate": evaluations(),
+        "evaluate": evaluations(EVALUATED),
+        "looks": evaluations(LOOKS),
+        "crossed": evaluations(CROSSED),
         "losses": choices("losses"),
         "refiners": choices("refiners"),
         "refinement": refinement(),

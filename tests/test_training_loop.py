@@ -228,6 +228,13 @@ def test_frozen_coarse_motion_stays_as_it_was(tmp_path: Path) -> None:
         tmp_path, settings(), refined=True).model.state_dict().items())  # fmt: skip
 
 
+def test_a_coarse_flow_that_could_not_learn_is_said(tmp_path: Path) -> None:
+    silent = settings(losses__warped=0.0, losses__flows=1.0)
+    with pytest.raises(FacemotionError, match=r"losses\.warped"):
+        train(job(tmp_path / "learning", silent, refined=True))
+    train(job(tmp_path / "frozen", silent.model_copy(update={"coarse_rate": 0.0, "steps": 2}), refined=True))
+
+
 @pytest.mark.parametrize("mode", ["short", "profile"])
 def test_debug_modes(tmp_path: Path, mode: Any) -> None:
     trained = train(job(tmp_path, settings(steps=500, watch__checkpoint_every=1000), debug=mode))

@@ -116,14 +116,25 @@ def test_regions_are_where_lips_and_eyes_are() -> None:
     assert regions.mean(values, torch.zeros(2, 1, 64, 64)).item() == 0
 
 
+def seen_at(image: torch.Tensor, size: int) -> torch.Tensor:
+    return torch.nn.functional.avg_pool2d(image, image.shape[-1] // size)
+
+
 def test_a_right_flow_warps_the_reference_onto_the_driving_frame() -> None:
     from facemotion.models import grid
 
     given = batch()
     flow = grid.identity(32, given.reference).expand(2, -1, -1, -1)
     same = Batch(given.index, given.driving, given.driving, given.driving_points, given.driving_points, given.normals)
-    assert warp_error(flow, same).item() == pytest.approx(0, abs=1e-6)
-    assert warp_error(flow, given).item() > 0.05
+    assert warp_error(flow, same, 0.0).item() == pytest.approx(0, abs=1e-6)
+    wrong = warp_error(flow, given, 0.0)
+    assert wrong.item() > 0.05
+    where = regions.mask(given.driving_points, 32)
+    there = regions.mean((seen_at(given.reference, 32) - seen_at(given.driving, 32)).abs(), where)
+    assert warp_error(flow, given, 2.0).item() == pytest.approx((wrong + 2 * there).item(), abs=1e-6)
+    # Where a part is hardly a pixel it has no weight of its own.
+    small = grid.identity(16, given.reference).expand(2, -1, -1, -1)
+    assert warp_error(small, given, 2.0).item() == warp_error(small, given, 0.0).item()
 
 
 def test_the_critics_terms_teach_each_side_its_own() -> None:
@@ -160,7 +171,7 @@ def test_every_term_is_named_and_finite(refined: bool, precision: str) -> None:
 
 def test_a_weight_of_zero_leaves_the_term_out() -> None:
     trainee = Trainee(Animator(config()), settings(losses__points=0.0, losses__jacobians=0.0).losses, "fp32")
-    assert set(trainee(batch())) == {"l1", "gradient", "background"}
+    assert set(trainee(batch())) == {"l1", "gradient", "background", "warped"}
 
 
 @pytest.mark.parametrize("closer", [True, False])

@@ -59,7 +59,10 @@ class Refiner(nn.Module):
         [B, 2, 3], driving to reference. States are [B, 3, n, n]: displacement, normalised, and occlusion logit."""
         of_driving = grid.resize_image(self.structure(driving), self.sizes.queries)
         offers = Offers(reference, driving, background, self.count, self.reach, self.sizes.near)
-        start, hidden, volumes = to_state(coarse), None, None
+        # Nor does one, in ours, go through the coarse flow, which has a loss of its own: what is made up for here would
+        # never be put right there.
+        given = FlowField(coarse.flow.detach(), coarse.occlusion) if self.lean else coarse
+        start, hidden, volumes = to_state(given), None, None
         state = change = torch.zeros_like(start)
         fields = [coarse]
         for level, update in zip(self.sizes.levels, self.updates, strict=True):

@@ -113,6 +113,7 @@ class Run:
         if settings.channels_last:
             trainee.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         adam = optimiser.build(trainee, settings, settings.coarse_rate if job.model.config.refined else 1.0)
+        trainee.check_all_can_learn()
         self.state = State(trainee, adam, Average(trainee.model, settings.ema))
         if settings.compile:
             trainee.model.compile()

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facemotion.dataset.augmentation import Batch
+from facemotion.errors import FacemotionError
 from facemotion.models import affine, grid
 from facemotion.models.animator import Animator, Motion
 from facemotion.models.keypoints import Keypoints
@@ -18,6 +19,8 @@ from facemotion.training.transforms import Warps
 
 # Pairs of which one has its equivariance checked.
 EVERY: Final = 4
+# Pixels a side below which lips and eyes are hardly one.
+LEAST_WITH_PARTS: Final = 32
 
 
 class Trainee(nn.Module):
@@ -31,6 +34,14 @@ class Trainee(nn.Module):
         if losses.perceptual:
             vgg = losses.features == "vgg19"
             self.features = perceptual.Vgg19Features(losses.vgg19) if vgg else perceptual.RandomFeatures()
+
+    def check_all_can_learn(self) -> None:
+        """Once it stands which weights are frozen."""
+        refiner = self.model.refiner
+        if refiner is not None and refiner.lean and self._coarse_learns() and not self.losses.warped:
+            raise FacemotionError(
+                "under a refiner the coarse flow learns by losses.warped alone: give it a weight, or coarse_rate 0"
+            )
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         device = batch.driving.device.type
@@ -101,11 +112,13 @@ class Trainee(nn.Module):
         coarse, *refined = motion.fields
         if losses.occlusion:
             terms["occlusion"] = 1 - torch.sigmoid(motion.fields[-1].occlusion.float()).mean()
+        # Without a refiner the frame itself tells the coarse flow of lips and eyes.
+        parts = losses.regions if refined else 0.0
         if losses.warped and self._coarse_learns():
-            terms["warped"] = warp_error(coarse.flow, batch)
+            terms["warped"] = warp_error(coarse.flow, batch, parts)
         if losses.flows and refined:
             weights = [losses.decay ** (len(refined) - 1 - i) for i in range(len(refined))]
-            errors = [warp_error(field.flow, batch) for field in refined]
+            errors = [warp_error(field.flow, batch, parts) for field in refined]
             terms["flows"] = torch.stack([w * e for w, e in zip(weights, errors, strict=True)]).sum() / sum(weights)
         return terms
 
@@ -126,9 +139,13 @@ def cycle(there: Tensor, back: Tensor) -> Tensor:
     return (both - torch.eye(3, device=there.device)).abs().mean()
 
 
-def warp_error(flow: Tensor, batch: Batch) -> Tensor:
-    """L1 and gradient between the reference seen through a flow and the driving frame, at the flow's size."""
+def warp_error(flow: Tensor, batch: Batch, parts: float) -> Tensor:
+    """L1 and gradient between the reference seen through a flow and the driving frame, at the flow's size; lips and
+    eyes, where they are large enough to be seen, weigh `parts` on top."""
     size = flow.shape[-1]
     seen = grid.warp(grid.resize_image(batch.reference, size), flow.float())
     wanted = grid.resize_image(batch.driving, size)
-    return F.l1_loss(seen, wanted) + photometric.gradient(seen, wanted)
+    error = F.l1_loss(seen, wanted) + photometric.gradient(seen, wanted)
+    if parts and size >= LEAST_WITH_PARTS:
+        error = error + parts * regions.mean((seen - wanted).abs(), regions.mask(batch.driving_points, size))
+    return error
