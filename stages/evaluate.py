@@ -32,7 +32,6 @@ def main(params: Params, notes: Notes, variant: str) -> str:
     built = load_config(model) if model is not None else None
     size = params.model.image_size if built is None else built.image_size
     notes.describe(
-        variant=variant,
         motion=built.motion if built is not None else "none",
         refined=str(built is not None and built.refined).lower(),
         references="1",

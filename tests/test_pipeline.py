@@ -56,7 +56,7 @@ def test_every_stage_is_a_run_of_one_pipeline(smoke: Project) -> None:
             assert run[f"out.{out['path']}"] == out["md5"]
         assert run["git.dirty"] == "true"  # the smoke profile is laid over the committed params
     assert stages["shots"]["params"]["shots.threshold"] == "3.0"
-    assert stages["evaluate@reference"]["params"]["variant"] == "reference"
+    assert stages["evaluate@reference"]["params"]["motion"] == "none"
     assert "cut_recall" in stages["shots"]["metrics"]
 
 

@@ -46,6 +46,6 @@ def _versus(material: Material, best: str, other: str) -> str | None:
         return f"{rival[0].upper()}{rival[1:]} has {number(row.difference and -row.difference)} more on the same clip"
     lower = share.value <= 1
     ends = (1 - share.high, 1 - share.low) if lower else (share.low - 1, share.high - 1)
-    told = f"That is {percent(abs(1 - share.value))} {'lower' if lower else 'higher'} than {rival} "
+    told = f"It is {percent(abs(1 - share.value))} {'lower' if lower else 'higher'} than {rival} "
     told += f"({percent(ends[0])} to {percent(ends[1])}), better on {row.wins} of {words.clips(row.clips)}"
     return told + ("" if leaderboard.told_apart(row) else ", which these clips cannot tell from chance")
