@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 from facemotion import files, layout
 from facemotion.evaluation import expression, flicker, images, masks, unseen, weights
 from facemotion.evaluation.faces import FaceMeter, scores
-from facemotion.evaluation.fid import FidMeter
 from facemotion.evaluation.flows import end_point_errors
 from facemotion.evaluation.identity import IdentityMeter
 from facemotion.evaluation.images import SCALE, Frame
-from facemotion.evaluation.inception import FEATURES, Inception
+from facemotion.evaluation.inception import Inception
 from facemotion.evaluation.perceptual import LAYERS, Lpips
 from facemotion.evaluation.realism import RealismMeter
 from facemotion.evaluation.true_areas import Areas, TrueFlow
@@ -86,8 +85,8 @@ def works() -> Iterator[tuple[str, Callable[[], Any]]]:
     with tempfile.TemporaryDirectory() as folder:
         lpips = random_lpips(Path(folder))
     yield "lpips_alex", lambda: lpips.scores(generated, driving)
-    fid = FidMeter(Inception(), FEATURES)
-    yield "fid", lambda: fid.add(generated, driving)
+    network, both = Inception(), torch.from_numpy(np.stack([generated, driving])).permute(0, 3, 1, 2)
+    yield "fid", lambda: network(both)
 
 
 def seconds_each(work: Callable[[], Any]) -> float:

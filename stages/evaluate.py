@@ -6,7 +6,7 @@ from itertools import chain
 from facemotion import layout, profiles, schemas
 from facemotion.config import Params
 from facemotion.dataset.packed import PackedSplit
-from facemotion.evaluation import same_identity
+from facemotion.evaluation import fid_jobs, same_identity
 from facemotion.evaluation.cross_pictures import cross_sheet
 from facemotion.evaluation.folders import Folders
 from facemotion.evaluation.pictures import sheets
@@ -14,6 +14,7 @@ from facemotion.evaluation.protocols import PairRow, check_apart
 from facemotion.evaluation.same_identity import Scores
 from facemotion.evaluation.score_jobs import score_jobs, score_pair
 from facemotion.evaluation.speed import SpeedJob, measure
+from facemotion.evaluation.weights import find_inception
 from facemotion.models.weights import load_config
 from stages.harness import Notes, run
 from stages.items import map_all
@@ -38,9 +39,8 @@ def main(params: Params, notes: Notes, variant: str) -> str:
         profile=profiles.current(),
     )
     scored = Scores()
-    for one in map_all(
-        f"evaluate {variant}", score_pair, score_jobs(pairs, folders, model, size, params.evaluate), params
-    ):
+    jobs = score_jobs(pairs, folders, model, size, params.evaluate)
+    for one in map_all(f"evaluate {variant}", score_pair, jobs, params):
         scored.add(one)
     table = schemas.SCORES.frame(scored.clips)
     schemas.SCORES.write(table, layout.scores(variant))
@@ -49,6 +49,9 @@ def main(params: Params, notes: Notes, variant: str) -> str:
     figures = same_identity.means(table)
     counts = {"clips": _count(pairs, "same"), "pairs": _count(pairs, "cross")}
     counts["frames"] = len({(row["clip_id"], row["frame"]) for row in scored.frames if row["metric"] == "l1"})
+    if find_inception() is not None and counts["frames"] > 1:
+        own = [job for job in jobs if job.pair.protocol == "same"]
+        figures["fid"] = fid_jobs.distance(map_all(f"fid {variant}", fid_jobs.look, own, params))
     notes.score(figures | counts if pairs else {})
     notes.keep(layout.scores(variant))
     made_by = same_identity.load(model, size)

@@ -14,8 +14,9 @@ from rendered_faces import shown
 from torch import Tensor, nn
 
 from facemotion.errors import FacemotionError
-from facemotion.evaluation import weights
-from facemotion.evaluation.fid import FidMeter, Moments, frechet, inception
+from facemotion.evaluation import fid_jobs, weights
+from facemotion.evaluation.fid import Moments, frechet, inception
+from facemotion.evaluation.fid_jobs import Looked
 from facemotion.evaluation.inception import FEATURES, Inception
 from facemotion.evaluation.perceptual import Lpips, lpips
 
@@ -194,19 +195,18 @@ class Patches(nn.Module):
         return torch.cat((seen, F.avg_pool2d(images**2, 64) - seen**2), 1).flatten(1)
 
 
-def test_fid_moves_the_right_way() -> None:
+def test_fid_moves_the_right_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fid_jobs, "_network", Patches)
     frames = [shown(person, yaw=yaw).frame for person in (3, 5, 6) for yaw in (-8, 0, 8)]
 
-    def fid(damage: Any) -> dict[str, float]:
-        meter = FidMeter(Patches(), 96)
-        for frame in frames:
-            meter.add(np.asarray(damage(frame), np.float32), frame)
-        return meter.scores()
+    def fid(damage: Any) -> float:
+        damaged = [np.asarray(damage(frame), np.float32) for frame in frames]
+        clips = [Looked(fid_jobs.features(damaged[k : k + 3]), fid_jobs.features(frames[k : k + 3])) for k in (0, 3, 6)]
+        return fid_jobs.distance(clips)
 
     nothing, blurred, more = (
-        fid(damage)["fid"]
+        fid(damage)
         for damage in (lambda f: f, lambda f: cv2.GaussianBlur(f, (0, 0), 2), lambda f: cv2.GaussianBlur(f, (0, 0), 5))
     )
     assert nothing == pytest.approx(0, abs=1e-6)
     assert nothing < blurred < more
-    assert FidMeter(Patches(), 96).scores() == {}

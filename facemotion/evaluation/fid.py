@@ -3,12 +3,9 @@
 Biased upwards where there are few frames: to be compared at equal counts only."""
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from facemotion.evaluation import weights
-from facemotion.evaluation.images import Frame
 from facemotion.evaluation.inception import Inception
 
 Floats = NDArray[np.float64]
@@ -45,23 +42,6 @@ class Moments:
     @property
     def covariance(self) -> Floats:
         return np.asarray((self._products - self.count * np.outer(self.mean, self.mean)) / (self.count - 1), np.float64)
-
-
-class FidMeter:
-    """What a network sees in generated and in driving frames."""
-
-    def __init__(self, network: nn.Module, features: int) -> None:
-        self._network, self.generated, self.driving = network, Moments(features), Moments(features)
-
-    def add(self, generated: Frame, driving: Frame) -> None:
-        both: Tensor = torch.from_numpy(np.stack([generated, driving])).permute(0, 3, 1, 2)
-        seen = self._network(both).numpy()
-        self.generated.add(seen[:1])
-        self.driving.add(seen[1:])
-
-    def scores(self) -> dict[str, float]:
-        """Nothing of fewer than two frames."""
-        return {"fid": frechet(self.generated, self.driving)} if self.generated.count > 1 else {}
 
 
 def frechet(one: Moments, other: Moments) -> float:
