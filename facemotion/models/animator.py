@@ -146,9 +146,7 @@ class Animator(nn.Module):
         coarse = self.coarse(appearance.source, driving, background.coarse)
         return self._refined(appearance, driving, background, coarse)
 
-    def _refined(
-        self, appearance: Appearance, driving: Keypoints, background: Background, coarse: FlowField
-    ) -> Motion:
+    def _refined(self, appearance: Appearance, driving: Keypoints, background: Background, coarse: FlowField) -> Motion:
         fields, hint = [coarse], None
         if self.refiner is not None and appearance.structure is not None:
             found = background.refined if background.refined is not None else background.coarse

@@ -1,8 +1,8 @@
 """From the reference's features and the motion to the frame, whose last step pastes the warped reference itself.
 
 Where the warp can be trusted the frame is the reference's own pixels, so that pictures are sharp from the first step
-on; the network paints what they cannot show. Features are warped by the finest flow; in the published layout, once there is
-a refined one, by the coarse flow too.
+on; the network paints what they cannot show. Features are warped by the finest flow; in the published layout, once
+there is a refined one, by the coarse flow too.
 """
 
 from itertools import pairwise

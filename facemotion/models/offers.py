@@ -1,4 +1,4 @@
-"""What the refiner may take at each pixel instead of the flow it has: the background's motion, or a finer keypoint's."""
+"""What the refiner may take at each pixel instead of its flow: the background's motion, or a finer keypoint's."""
 
 from typing import Final
 
@@ -14,8 +14,8 @@ LEAVE: Final = -0.5
 
 
 class Offers:
-    """Of one batch. `count`: how many of the keypoints are coarse, the others are finer; `background`: [B, 2, 3], driving
-    to reference. `reach` and `near`: radii in which coarse and finer keypoints are believed, all normalised."""
+    """Of one batch. `count`: how many of the keypoints are coarse, the others are finer; `background`: [B, 2, 3],
+    driving to reference. `reach` and `near`: radii in which coarse and finer keypoints are believed, all normalised."""
 
     def __init__(
         self, reference: Keypoints, driving: Keypoints, background: Tensor, count: int, reach: float, near: float

@@ -50,8 +50,8 @@ def load_config(folder: Path) -> ModelConfig:
 
 
 def start_from(model: Animator, folder: Path) -> None:
-    """Give `model` the weights of the model in `folder`. A refined model takes a coarse one's: its coarse motion and what
-    it paints are then the same, and it begins to refine."""
+    """Give `model` the weights of the model in `folder`. A refined model takes a coarse one's: its coarse motion and
+    what it paints are then the same, and it begins to refine."""
     tensors = _tensors(folder / WEIGHTS, _digest(load_config(folder).model_dump(mode="json")))
     _fill(model, tensors, folder, may_lack=REFINEMENT)
 

@@ -77,4 +77,4 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{number(round(100 * share, 1))} %"
+    return f"{number(round(100 * share, 1))}\N{NO-BREAK SPACE}%"
