@@ -116,7 +116,7 @@ KILLED = (("fetch", "videos/*.mp4"), ("crop", "**/*.mp4"), ("train_coarse@keypoi
 
 LAST = "evaluate@keypoints_refined"
 # What no stage up to the last one needs.
-BESIDE = {"judge", "evaluate@reference", "evaluate@keypoints_coarse"}
+BESIDE = {"judge", "evaluate@reference", "evaluate@keypoints_coarse", "compare", "report"}
 
 
 def test_killed_thrice_it_still_makes_the_same_bytes(smoke: Project, tmp_path: Path) -> None:
