@@ -141,6 +141,8 @@ def _figures(content: Any, name: str = "") -> Iterator[tuple[str, float, str]]:
                     yield entry["name"], entry["value"], entry.get("unit", "")
                 else:
                     yield from _figures({key: own for key, own in entry.items() if key != "name"}, entry["name"])
+        case {"value": int() | float() as value}:
+            yield name, value, content.get("unit", "")
         case dict():
             for key, value in content.items():
                 yield from _figures(value, f"{name}, {key}" if name else key)
