@@ -1,14 +1,13 @@
 """Cropping against bare decoding and encoding of the same frames: `python -m benchmarks.crop`."""
 
 import tempfile
-import time
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from benchmarks._cpu import fastest
 from facemotion import config, files, layout, video
 from facemotion.ingest.crop import CropJob, Tube, clips_of
 from facemotion.ingest.framing import cut_out, steady_square
@@ -28,16 +27,6 @@ def footage(path: Path) -> None:
             aside = round(40 + 40 * np.sin(number / 20))
             noisy = scene[:, aside : aside + WIDTH].astype(np.int16) + rng.integers(-5, 6, (HEIGHT, WIDTH, 1))
             writer.write(np.clip(noisy, 0, 255).astype(np.uint8))
-
-
-def fastest(work: Callable[[], object]) -> float:
-    """Seconds of this process's CPU time, the least of a few rounds."""
-    spent = []
-    for _ in range(ROUNDS):
-        start = time.process_time()
-        work()
-        spent.append(time.process_time() - start)
-    return min(spent)
 
 
 def main() -> None:
@@ -64,7 +53,7 @@ def main() -> None:
                 for crop in crops:
                     writer.write(crop)
 
-        whole, bare = fastest(lambda: clips_of(job)), fastest(decode) + fastest(encode)
+        whole, bare = fastest(lambda: clips_of(job), ROUNDS), fastest(decode, ROUNDS) + fastest(encode, ROUNDS)
     figures = [
         {"name": "cropped", "value": round(FRAMES / whole, 1), "unit": "frames/s a core"},
         {"name": "bare decode and encode", "value": round(FRAMES / bare, 1), "unit": "frames/s a core"},

@@ -3,7 +3,6 @@ not here are timed with random ones."""
 
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks._cpu import fastest
 from facemotion import files, layout
 from facemotion.evaluation import expression, flicker, images, masks, unseen, weights
 from facemotion.evaluation.faces import FaceMeter, scores
@@ -89,25 +89,13 @@ def works() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "fid", lambda: network(both)
 
 
-def seconds_each(work: Callable[[], Any]) -> float:
-    """CPU seconds of this process, the least of some rounds, after one to warm up."""
-    work()
-    spent: list[float] = []
-    until = time.process_time() + LEAST_SECONDS
-    while len(spent) < LEAST_ROUNDS or time.process_time() < until:
-        start = time.process_time()
-        work()
-        spent.append(time.process_time() - start)
-    return min(spent)
-
-
 def main() -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     torch.manual_seed(0)
     figures = {}
     for name, work in works():
-        seconds = seconds_each(work)
+        seconds = fastest(work, LEAST_ROUNDS, LEAST_SECONDS)
         figures[f"{name}_ms"] = {"value": float(f"{1e3 * seconds:.3g}"), "unit": "ms of CPU a frame"}
         figures[f"{name}_frames_s"] = {"value": float(f"{1 / seconds:.3g}"), "unit": "frames a second on one core"}
         print(f"{name:18} {1e3 * seconds:8.2f} ms  {1 / seconds:8.0f} frames a second", flush=True)
