@@ -16,7 +16,9 @@ from facemotion.evaluation.truth import Areas, ClipTruth, TrueFlow, TruthPlace
 from facemotion.evaluation.variants import Animated
 from facemotion.faces.boxes import face_boxes
 from facemotion.ingest.framing import boxes_to_crop, cut_out, steady_square
+from facemotion.landmarks.layout import N_POINTS
 from facemotion.models.animator import Animator
+from facemotion.models.face import Face
 from facemotion.models.presets import preset
 from facemotion.synth.camera import Camera
 from facemotion.synth.grade import Grade
@@ -169,7 +171,8 @@ def test_models_say_what_they_trust() -> None:
     config = preset("tiny").model_copy(update={"refined": True})
     model = Animated(Animator(config).eval())
     images = torch.rand(2, 3, config.image_size, config.image_size)
-    made = model.make(images[:1].expand(2, -1, -1, -1), images)
+    points = torch.rand(2, N_POINTS, 2) - 0.5
+    made = model.make(Face(images[:1], points[:1]), Face(images, points))
     assert made.occlusion is not None
     assert made.occlusion.shape == (2, 1, *made.flows[-1].shape[-2:])
     assert torch.isfinite(made.occlusion).all()

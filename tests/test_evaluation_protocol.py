@@ -28,6 +28,7 @@ from facemotion.evaluation.scoring import Meters
 from facemotion.evaluation.truth import ClipTruth, TruthPlace, places
 from facemotion.evaluation.variants import Made, Variant
 from facemotion.models import grid
+from facemotion.models.face import Face
 
 pytestmark = pytest.mark.slow
 SETTINGS = config.Evaluate(
@@ -57,8 +58,8 @@ class Damaged:
     def __init__(self, damage: str) -> None:
         self.damage = damage
 
-    def make(self, reference: Tensor, driving: Tensor) -> Made:
-        frames = driving
+    def make(self, reference: Face, shown: Face) -> Made:
+        frames = driving = shown.image
         if self.damage == "shift":
             frames = torch.roll(driving, 1, dims=-1)
         elif self.damage == "blur":
@@ -110,11 +111,12 @@ def test_the_true_flow_scores_perfectly_and_a_still_one_does_not(split: PackedSp
         def __init__(self) -> None:
             self.frames = iter(wanted_frames(clip))
 
-        def make(self, reference: Tensor, driving: Tensor) -> Made:
-            where = np.stack([truth.flow(next(self.frames)).where for _ in driving])
+        def make(self, reference: Face, driving: Face) -> Made:
+            count = len(driving.image)
+            where = np.stack([truth.flow(next(self.frames)).where for _ in range(count)])
             flow = grid.to_normalised(torch.from_numpy(where), 256, 256).permute(0, 3, 1, 2)
-            still = grid.identity(256, driving).expand(len(driving), -1, -1, -1)
-            return Made(grid.warp(reference.expand(len(driving), -1, -1, -1), flow), [still, flow])
+            still = grid.identity(256, flow).expand(count, -1, -1, -1)
+            return Made(grid.warp(reference.image.expand(count, -1, -1, -1), flow), [still, flow])
 
     right, still = scores(True_(), clip, place), scores(Repeated(64), clip, place)
     for region in ("epe", "epe_face", "epe_lips", "epe_eyes"):
@@ -204,9 +206,10 @@ class Cheating:
     def __init__(self, frames: Tensor) -> None:
         self.frames = frames
 
-    def make(self, reference: Tensor, driving: Tensor) -> Made:
-        now, self.frames = self.frames[: len(driving)], self.frames[len(driving) :]
-        return Made(now, [grid.identity(32, driving).expand(len(driving), -1, -1, -1)])
+    def make(self, reference: Face, driving: Face) -> Made:
+        count = len(driving.image)
+        now, self.frames = self.frames[:count], self.frames[count:]
+        return Made(now, [grid.identity(32, now).expand(count, -1, -1, -1)])
 
 
 def crossed(variant: Variant, pair: PairRow, clips: CrossClips) -> dict[str, float]:

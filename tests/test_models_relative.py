@@ -6,7 +6,9 @@ from test_models_animator import TINY, images, scrambled
 from torch import Tensor
 
 from facemotion.evaluation.variants import ABSOLUTE, Animated
+from facemotion.landmarks.layout import N_POINTS
 from facemotion.models.animator import Animator
+from facemotion.models.face import Face
 from facemotion.models.keypoints import Keypoints
 from facemotion.models.relative import relative, size_ratio
 
@@ -58,25 +60,36 @@ def test_a_larger_face_moves_further() -> None:
     assert torch.allclose(moved, 1.5 * (driving.points - start.points), atol=1e-5)
 
 
+def faces(count: int, seed: int) -> Face:
+    points = torch.rand(count, N_POINTS, 2, generator=torch.Generator().manual_seed(seed)) - 0.5
+    return Face(images(count, seed), points)
+
+
+def expanded(face: Face, count: int) -> Face:
+    return Face(*(part.expand(count, *part.shape[1:]).contiguous() for part in face))
+
+
 def spread_of(frames: Tensor, others: Tensor) -> float:
     return float((frames - others).abs().max())
 
 
 def test_a_variant_drives_relative_to_the_start_and_as_it_is(model: Animator) -> None:
     variant = Animated(model)
-    reference, start, driving = images(1, 1), images(1, 2), images(3, 3)
+    reference, start, driving = faces(1, 1), faces(1, 2), faces(3, 3)
     made = variant.across(reference, start, driving)
     assert set(made) == {"", ABSOLUTE}
     assert spread_of(made[""].frames, made[ABSOLUTE].frames) > 1e-3
     alike = variant.across(reference, reference, driving)
     assert spread_of(alike[""].frames, alike[ABSOLUTE].frames) < 1e-4
-    still = variant.across(reference, start, start.expand(3, -1, -1, -1))
+    still = variant.across(reference, start, expanded(start, 3))
     assert spread_of(still[""].flows[0], variant.across(reference, reference, reference)[""].flows[0]) < 1e-5
 
 
 def test_one_reference_for_all_frames_is_as_good_as_one_each(model: Animator) -> None:
-    variant, reference, driving = Animated(model), images(1, 1), images(3, 3)
-    one, each = variant.make(reference, driving), variant.make(reference.expand(3, -1, -1, -1).contiguous(), driving)
+    variant, reference, driving = Animated(model), faces(1, 1), faces(3, 3)
+    one, each = variant.make(reference, driving), variant.make(expanded(reference, 3), driving)
     assert torch.allclose(one.frames, each.frames, atol=1e-5)
     kept = variant.keeping(reference)
-    assert torch.allclose(torch.cat([kept(frame[None]).frames for frame in driving]), one.frames, atol=1e-4)
+    assert torch.allclose(
+        torch.cat([kept(Face(*(part[k : k + 1] for part in driving))).frames for k in range(3)]), one.frames, atol=1e-4
+    )

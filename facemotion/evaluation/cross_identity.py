@@ -13,10 +13,11 @@ from facemotion.dataset.packed import PackedClip
 from facemotion.evaluation.images import Frame, at_scale
 from facemotion.evaluation.known import Known
 from facemotion.evaluation.protocols import PairRow
-from facemotion.evaluation.reading import batches, numbers_of, reference_of
+from facemotion.evaluation.reading import batches, driving_face, numbers_of, reference_of
 from facemotion.evaluation.same_identity import FrameTable, Scores
 from facemotion.evaluation.scoring import STEP, Generated, Meters, Values, scores, unanswered, unpacked
 from facemotion.evaluation.variants import Made, Transfers, Variant
+from facemotion.models.face import Face
 
 PREFIX: Final = "cross_"
 BIAS: Final = "_bias"
@@ -64,12 +65,12 @@ def frames_of(variant: Variant, pair: PairRow, clips: CrossClips, frames: NDArra
     start = reference_of(clips.driving, variant.size)
     answers = dict(_at_scale(clips.reference, frames, variant.size)) if pair.answered else {}
     for some, batch in batches(clips.driving, frames, variant.size):
-        made = {way: unpacked(one) for way, one in across(variant, reference, start, batch.driving).items()}
+        made = {way: unpacked(one) for way, one in across(variant, reference, start, driving_face(batch)).items()}
         for k, number in enumerate(some.tolist()):
             yield CrossFrame(number, batch.driving[k], answers.get(number), {way: one[k] for way, one in made.items()})
 
 
-def across(variant: Variant, reference: Tensor, start: Tensor, driving: Tensor) -> dict[str, Made]:
+def across(variant: Variant, reference: Face, start: Face, driving: Face) -> dict[str, Made]:
     if isinstance(variant, Transfers):
         return variant.across(reference, start, driving)
     return {"": variant.make(reference, driving)}

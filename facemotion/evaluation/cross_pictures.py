@@ -38,7 +38,7 @@ def _rows(variant: Variant, pair: PairRow, folders: Folders) -> list[list[Tile]]
     numbers = np.array([one.frame for one in clips.known.scored])
     telling = telling_frames(clips.driving)
     frames = np.unique([numbers[np.abs(numbers - telling[part]).argmin()] for part in ("pose", "mouth")])
-    reference = at_scale(reference_of(clips.reference, variant.size))[0]
+    reference = at_scale(reference_of(clips.reference, variant.size).image)[0]
     return [_row(pair, reference, frame) for frame in frames_of(variant, pair, clips, frames.astype(np.intp))]
 
 

@@ -6,13 +6,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from facemotion.dataset.augmentation import Batch, prepare
 from facemotion.dataset.packed import PackedClip
 from facemotion.dataset.sampling import NORMALS, UNIFORMS, Pair
 from facemotion.evaluation import images
 from facemotion.evaluation.images import Frame
+from facemotion.models.face import Face
 from facemotion.training.stream import decode
 
 TOGETHER: Final = 16  # frames at a time
@@ -42,10 +42,19 @@ def batches(clip: PackedClip, frames: Frames, size: int) -> Iterator[tuple[Frame
         yield some, prepare(decode(_Alone([clip]), pairs), size, None)
 
 
-def reference_of(clip: PackedClip, size: int) -> Tensor:
-    """Its first frame [1, 3, size, size]."""
+def reference_of(clip: PackedClip, size: int) -> Face:
+    """Its first frame."""
     ((_, batch),) = batches(clip, numbers_of(clip)[:1], size)
-    return batch.driving
+    return driving_face(batch)
+
+
+def reference_face(batch: Batch) -> Face:
+    """The one that all frames of a batch of ours have."""
+    return Face(batch.reference[:1], batch.reference_points[:1])
+
+
+def driving_face(batch: Batch) -> Face:
+    return Face(batch.driving, batch.driving_points)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from facemotion.evaluation.error_maps import ErrorMap
 from facemotion.evaluation.flicker import FlickerMeter, background_area, face_area
 from facemotion.evaluation.images import Frame, at_scale, points_at_scale
 from facemotion.evaluation.known import Known
-from facemotion.evaluation.reading import batches
+from facemotion.evaluation.reading import batches, driving_face, reference_face
 from facemotion.evaluation.repeated import Repeated
 from facemotion.evaluation.samples import runs
 from facemotion.evaluation.scoring import Generated, Meters, Values, describe, finite, scores, unpacked
@@ -85,7 +85,7 @@ def make(
 ) -> Iterator[tuple[NDArray[np.intp], Batch, Made]]:
     """What the variant makes of frame 0 and these frames, a few at a time."""
     for some, batch in batches(clip, frames, variant.size):
-        yield some, batch, variant.make(batch.reference[:1], batch.driving)
+        yield some, batch, variant.make(reference_face(batch), driving_face(batch))
 
 
 class FrameTable:

@@ -13,6 +13,8 @@ import torch
 
 from facemotion.evaluation.repeated import Repeated
 from facemotion.evaluation.variants import Animated
+from facemotion.landmarks.layout import N_POINTS
+from facemotion.models.face import Face
 
 WARM_UP: Final = 3
 FRAMES: Final = 40
@@ -31,13 +33,15 @@ def measure(job: SpeedJob) -> dict[str, float]:
     """One frame after the other on one thread; the reference is encoded once, before."""
     torch.set_num_threads(1)
     variant = Repeated(job.size) if job.model is None else Animated.load(job.model)
-    pictures = torch.rand(WARM_UP + FRAMES, 3, variant.size, variant.size, generator=torch.Generator().manual_seed(0))
-    reference = pictures[:1]
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.rand(WARM_UP + FRAMES, 1, 3, variant.size, variant.size, generator=generator)
+    points = torch.rand(WARM_UP + FRAMES, 1, N_POINTS, 2, generator=generator) - 0.5
+    reference = Face(pictures[0], points[0])
     made = variant.keeping(reference) if isinstance(variant, Animated) else partial(variant.make, reference)
     times = []
-    for picture in pictures:
+    for driving in map(Face, pictures, points):
         started = time.perf_counter()
-        made(picture[None])
+        made(driving)
         times.append(time.perf_counter() - started)
     mean = sum(times[WARM_UP:]) / FRAMES
     # In kilobytes, but on a Mac in bytes.

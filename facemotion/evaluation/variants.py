@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from facemotion.models.animator import Animator, Appearance, Motion
+from facemotion.models.face import Face
 from facemotion.models.relative import relative
 from facemotion.models.weights import load_model
 
@@ -26,8 +27,8 @@ class Variant(Protocol):
     def size(self) -> int:
         """Of the frames that it takes and makes."""
 
-    def make(self, reference: Tensor, driving: Tensor) -> Made:
-        """From images [B, 3, S, S] in [0, 1]; the reference may be one for all, [1, 3, S, S]."""
+    def make(self, reference: Face, driving: Face) -> Made:
+        """The reference may be one for all."""
 
 
 # What metrics across identities are suffixed with where the driver's motion is taken as it is, not relative to its
@@ -39,9 +40,9 @@ ABSOLUTE: Final = "_absolute"
 class Transfers(Protocol):
     """A variant that can be told another person's motion in several ways."""
 
-    def across(self, reference: Tensor, start: Tensor, driving: Tensor) -> dict[str, Made]:
-        """By the suffix of the metrics, from images [1, 3, S, S] of the one person and of the driver's start, and the
-        driver's frames [B, 3, S, S]."""
+    def across(self, reference: Face, start: Face, driving: Face) -> dict[str, Made]:
+        """By the suffix of the metrics, from one picture of the one person, one of the driver's start, and the driver's
+        frames."""
 
 
 class Animated:
@@ -55,29 +56,30 @@ class Animated:
         return cls(load_model(folder).eval())
 
     @torch.no_grad()
-    def make(self, reference: Tensor, driving: Tensor) -> Made:
-        appearance = self._appearance(reference, len(driving))
-        return self._made(appearance, self.model.motion(appearance, driving))
+    def make(self, reference: Face, driving: Face) -> Made:
+        appearance = self._appearance(reference, len(driving.image))
+        return self._made(appearance, self.model.motion(appearance, *driving))
 
     @torch.no_grad()
-    def keeping(self, reference: Tensor) -> Callable[[Tensor], Made]:
-        """Makes single frames [1, 3, S, S] of a reference that is encoded once."""
-        appearance = self.model.encode(reference[:, None])
-        return torch.no_grad()(lambda driving: self._made(appearance, self.model.motion(appearance, driving)))
+    def keeping(self, reference: Face) -> Callable[[Face], Made]:
+        """Makes single frames of a reference that is encoded once."""
+        appearance = self._appearance(reference, 1)
+        return torch.no_grad()(lambda driving: self._made(appearance, self.model.motion(appearance, *driving)))
 
     @torch.no_grad()
-    def across(self, reference: Tensor, start: Tensor, driving: Tensor) -> dict[str, Made]:
+    def across(self, reference: Face, start: Face, driving: Face) -> dict[str, Made]:
         """The background rests: the driver's is another one, and tells nothing of it."""
-        appearance = self._appearance(reference, len(driving))
-        own, first = appearance.source.keypoints, _expanded(self.model.keypoints(start), len(driving))
-        moved = self.model.keypoints(driving)
+        count = len(driving.image)
+        appearance = self._appearance(reference, count)
+        own, first = appearance.source.keypoints, _expanded(self.model.keypoints(*start), count)
+        moved = self.model.keypoints(*driving)
         ways = {"": relative(own, first, moved), ABSOLUTE: moved}
         return {way: self._made(appearance, self.model.move(appearance, points)) for way, points in ways.items()}
 
-    def _appearance(self, reference: Tensor, count: int) -> Appearance:
+    def _appearance(self, reference: Face, count: int) -> Appearance:
         """Of one reference for all, encoded once, or of one each."""
-        appearance = self.model.encode(reference[:, None])
-        return _expanded(appearance, count) if len(reference) == 1 else appearance
+        appearance = self.model.encode(*(part[:, None] for part in reference))
+        return _expanded(appearance, count) if len(reference.image) == 1 else appearance
 
     def _made(self, appearance: Appearance, motion: Motion) -> Made:
         frames = self.model.render(appearance, motion)

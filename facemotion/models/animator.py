@@ -65,11 +65,17 @@ class KeypointMotion(nn.Module):
         self.background = BackgroundMotion(config) if config.coarse.background == "affine" else None
         self.dense = DenseMotion(config)
 
-    def encode(self, image: Tensor) -> MotionSource:
+    def encode(self, image: Tensor, points: Tensor | None) -> MotionSource:
         small = grid.resize_image(image, self.size)
         background = self.background.encode(small) if self.background is not None else None
-        keypoints = self.keypoints(image)
+        keypoints = self.find(image, points)
         return MotionSource(small, keypoints, self.dense.bells(keypoints), background)
+
+    def find(self, image: Tensor | None, _: Tensor | None) -> Keypoints:
+        if image is None:
+            raise FacemotionError("motion 'keypoints' is seen in pictures: give the frames, not their landmarks alone")
+        found: Keypoints = self.keypoints(image)
+        return found
 
     def belief(self, keypoints: Keypoints) -> Tensor:
         """How much each pixel [B, 1, h, h] is thought to be background: what no coarse keypoint is near."""
@@ -106,8 +112,9 @@ class Animator(nn.Module):
         self.refiner = Refiner(config) if config.refined else None
         self.generator = Generator(config)
 
-    def encode(self, references: Tensor) -> Appearance:
-        """Of photos [B, N, 3, H, H] in [0, 1], H the model's image size."""
+    def encode(self, references: Tensor, points: Tensor | None = None) -> Appearance:
+        """Of photos [B, N, 3, H, H] in [0, 1], H the model's image size, and landmarks [B, N, 70, 2], normalised, where
+        the motion is told by them."""
         _, count, channels, height, width = references.shape
         if (channels, height, width) != (3, self.config.image_size, self.config.image_size):
             raise FacemotionError(
@@ -117,7 +124,7 @@ class Animator(nn.Module):
         if count != 1:
             raise FacemotionError(f"{count} references a frame, but fusion is 'single': give one")
         image = references.flatten(0, 1)
-        source = self.coarse.encode(image)
+        source = self.coarse.encode(image, points.flatten(0, 1) if points is not None else None)
         structure, view = None, None
         if self.refiner is not None:
             source = source._replace(keypoints=self.refiner.look_closer(image, source.keypoints))
@@ -126,9 +133,9 @@ class Animator(nn.Module):
                 view = alignment.view(image, self.coarse.belief(source.keypoints))
         return Appearance(image, source, self.features(image), structure, view)
 
-    def motion(self, appearance: Appearance, driving: Tensor) -> Motion:
-        """From the driving frames [B, 3, H, H] to the references."""
-        keypoints = self.keypoints(driving)
+    def motion(self, appearance: Appearance, driving: Tensor, points: Tensor | None = None) -> Motion:
+        """From the driving frames [B, 3, H, H], or their landmarks [B, 70, 2], to the references."""
+        keypoints = self.keypoints(driving, points)
         background = Background(self.coarse.background_between(appearance.source, driving))
         coarse = self.coarse(appearance.source, keypoints, background.coarse)
         if appearance.view is not None:
@@ -136,9 +143,9 @@ class Animator(nn.Module):
             background = background._replace(refined=found)
         return self._refined(appearance, keypoints, background, coarse)
 
-    def keypoints(self, image: Tensor) -> Keypoints:
-        """All there are of an image [B, 3, H, H], the coarse ones first."""
-        found: Keypoints = self.coarse.keypoints(image)
+    def keypoints(self, image: Tensor, points: Tensor | None = None) -> Keypoints:
+        """All there are of an image [B, 3, H, H] with landmarks [B, 70, 2], the coarse ones first."""
+        found = self.coarse.find(image, points)
         return found if self.refiner is None else self.refiner.look_closer(image, found)
 
     def move(self, appearance: Appearance, driving: Keypoints, background: Background = AT_REST) -> Motion:
@@ -161,9 +168,15 @@ class Animator(nn.Module):
         frames: Tensor = self.generator(appearance.image, appearance.features, motion.fields, motion.hint)
         return frames
 
-    def forward(self, references: Tensor, driving: Tensor) -> tuple[Tensor, Appearance, Motion]:
-        appearance = self.encode(references)
-        motion = self.motion(appearance, driving)
+    def forward(
+        self,
+        references: Tensor,
+        driving: Tensor,
+        reference_points: Tensor | None = None,
+        driving_points: Tensor | None = None,
+    ) -> tuple[Tensor, Appearance, Motion]:
+        appearance = self.encode(references, reference_points)
+        motion = self.motion(appearance, driving, driving_points)
         return self.render(appearance, motion), appearance, motion
 
 

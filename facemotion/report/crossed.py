@@ -68,7 +68,7 @@ def show(job: CrossJob) -> Crossed:
         nearest = known[[np.abs(known - telling_frames(clips.driving)["mouth"]).argmin()]]
         (frame,) = frames_of(variant, job.pair, clips, nearest)
         number = frame.number
-        pictures[PHOTO] = at_scale(reference_of(clips.reference, variant.size))[0]
+        pictures[PHOTO] = at_scale(reference_of(clips.reference, variant.size).image)[0]
         pictures[DRIVING] = at_scale(frame.driving[None])[0]
         if frame.wanted is not None:
             pictures[ANSWER] = frame.wanted

@@ -46,7 +46,9 @@ class Trainee(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         device = batch.driving.device.type
         with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
-            frame, _, motion = self.model(batch.reference[:, None], batch.driving)
+            frame, _, motion = self.model(
+                batch.reference[:, None], batch.driving, batch.reference_points[:, None], batch.driving_points
+            )
             terms = self._motion_terms(batch, motion)
         terms |= self._image_terms(frame.float(), batch)
         terms |= self._flow_terms(motion, batch)

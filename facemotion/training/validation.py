@@ -28,7 +28,9 @@ class Validation:
         sums: dict[str, list[Tensor]] = {}
         for batch in self.batches:
             with torch.autocast(batch.driving.device.type, torch.bfloat16, enabled=bf16):
-                frame = model(batch.reference[:, None], batch.driving)[0]
+                frame = model(
+                    batch.reference[:, None], batch.driving, batch.reference_points[:, None], batch.driving_points
+                )[0]
             for name, image in (("", frame.float()), ("_reference", batch.reference)):
                 for part, values in errors(image, batch).items():
                     sums.setdefault(part + name, []).append(values)
