@@ -7,23 +7,15 @@ import torch
 from torch import Tensor, nn
 
 from facemotion.errors import FacemotionError
-from facemotion.models import alignment, beliefs, grid
-from facemotion.models.background import BackgroundMotion
+from facemotion.models import alignment
 from facemotion.models.config import ModelConfig
-from facemotion.models.dense_motion import DenseMotion, FlowField
+from facemotion.models.dense_motion import FlowField
 from facemotion.models.generator import FeaturePyramid, Generator
-from facemotion.models.keypoints import KeypointDetector, Keypoints
+from facemotion.models.keypoint_motion import KeypointMotion
+from facemotion.models.keypoints import Keypoints
+from facemotion.models.landmark_motion import LandmarkMotion
+from facemotion.models.motion_source import MotionSource
 from facemotion.models.refiner import Refiner
-
-
-class MotionSource(NamedTuple):
-    """What a reference is to the coarse motion: all of it that no driving frame changes. The keypoints of a model with
-    a refiner may go on with finer ones, which the coarse motion does not read."""
-
-    image: Tensor  # small
-    keypoints: Keypoints
-    bells: Tensor  # of the coarse ones
-    background: Tensor | None  # its half of the background network's first layer
 
 
 class Appearance(NamedTuple):
@@ -54,58 +46,22 @@ class Motion(NamedTuple):
     hint: Tensor | None = None  # of what to paint where no flow can show it: a map of the refiner's
 
 
-class KeypointMotion(nn.Module):
-    """Coarse motion by unsupervised keypoints."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.size, self.count = config.coarse.size, config.keypoints.count
-        self.reach = config.coarse.reach or WITHOUT_REACH
-        self.keypoints = KeypointDetector(config)
-        self.background = BackgroundMotion(config) if config.coarse.background == "affine" else None
-        self.dense = DenseMotion(config)
-
-    def encode(self, image: Tensor, points: Tensor | None) -> MotionSource:
-        small = grid.resize_image(image, self.size)
-        background = self.background.encode(small) if self.background is not None else None
-        keypoints = self.find(image, points)
-        return MotionSource(small, keypoints, self.dense.bells(keypoints), background)
-
-    def find(self, image: Tensor | None, _: Tensor | None) -> Keypoints:
-        if image is None:
-            raise FacemotionError("motion 'keypoints' is seen in pictures: give the frames, not their landmarks alone")
-        found: Keypoints = self.keypoints(image)
-        return found
-
-    def belief(self, keypoints: Keypoints) -> Tensor:
-        """How much each pixel [B, 1, h, h] is thought to be background: what no coarse keypoint is near."""
-        return beliefs.background(keypoints.points[:, : self.count].detach(), self.size, self.reach)
-
-    def background_between(self, source: MotionSource, driving: Tensor) -> Tensor | None:
-        """Affine [B, 2, 3] of normalised points from the driving image [B, 3, H, H] to the reference."""
-        if self.background is None or source.background is None:
-            return None
-        between: Tensor = self.background(source.background, grid.resize_image(driving, self.size))
-        return between
-
-    def forward(self, source: MotionSource, driving: Keypoints, background: Tensor | None) -> FlowField:
-        field: FlowField = self.dense(
-            source.image, source.bells, source.keypoints.first(self.count), driving.first(self.count), background
-        )
-        return field
-
-
-# Where nothing is presumed of how far a keypoint reaches, but the background has to be told from the person.
-WITHOUT_REACH: Final = 0.2
-MOTIONS: Final[dict[str, Callable[[ModelConfig], KeypointMotion]]] = {"keypoints": KeypointMotion}
+CoarseMotion = KeypointMotion | LandmarkMotion
+MOTIONS: Final[dict[str, Callable[[ModelConfig], CoarseMotion]]] = {
+    "keypoints": KeypointMotion,
+    "landmarks": LandmarkMotion,
+    "mixed": LandmarkMotion,
+}
 FUSIONS: Final = ("single",)
 
 
 class Animator(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        _check_built("motion", config.motion, tuple(MOTIONS))
-        _check_built("fusion", config.fusion, FUSIONS)
+        if config.fusion not in FUSIONS:
+            raise FacemotionError(
+                f"fusion {config.fusion!r} is not built yet: set model.fusion to {', '.join(FUSIONS)}"
+            )
         self.config = config
         self.coarse = MOTIONS[config.motion](config)
         self.features = FeaturePyramid(config)
@@ -129,24 +85,27 @@ class Animator(nn.Module):
         if self.refiner is not None:
             source = source._replace(keypoints=self.refiner.look_closer(image, source.keypoints))
             structure = self.refiner.encode(image, source.keypoints)
-            if self.config.refiner.background == "aligned":
+            if self.config.aligned:
                 view = alignment.view(image, self.coarse.belief(source.keypoints))
         return Appearance(image, source, self.features(image), structure, view)
 
-    def motion(self, appearance: Appearance, driving: Tensor, points: Tensor | None = None) -> Motion:
-        """From the driving frames [B, 3, H, H], or their landmarks [B, 70, 2], to the references."""
-        keypoints = self.keypoints(driving, points)
+    def motion(self, appearance: Appearance, driving: Tensor | None, points: Tensor | None = None) -> Motion:
+        """From the driving frames [B, 3, H, H], or, where they tell all, their landmarks [B, 70, 2]."""
+        keypoints = self.keypoints(driving, points, appearance.source)
         background = Background(self.coarse.background_between(appearance.source, driving))
         coarse = self.coarse(appearance.source, keypoints, background.coarse)
-        if appearance.view is not None:
+        if appearance.view is not None and driving is not None:
             found = alignment.align(appearance.view, driving, self.coarse.belief(keypoints), coarse.flow)
             background = background._replace(refined=found)
         return self._refined(appearance, keypoints, background, coarse)
 
-    def keypoints(self, image: Tensor, points: Tensor | None = None) -> Keypoints:
-        """All there are of an image [B, 3, H, H] with landmarks [B, 70, 2], the coarse ones first."""
-        found = self.coarse.find(image, points)
-        return found if self.refiner is None else self.refiner.look_closer(image, found)
+    def keypoints(
+        self, image: Tensor | None, points: Tensor | None = None, known: MotionSource | None = None
+    ) -> Keypoints:
+        """All there are of an image [B, 3, H, H] with landmarks [B, 70, 2], the coarse ones first. `known`: a reference
+        that shows the same person, for landmarks that were not found."""
+        found = self.coarse.find(image, points, known)
+        return found if self.refiner is None or image is None else self.refiner.look_closer(image, found)
 
     def move(self, appearance: Appearance, driving: Keypoints, background: Background = AT_REST) -> Motion:
         """From keypoints alone, wherever they come from: another person's, or relative ones."""
@@ -163,6 +122,13 @@ class Animator(nn.Module):
             fields, hint = self.refiner(appearance.features, appearance.structure, reference, driving, coarse, found)
         return Motion(fields, driving, background, hint)
 
+    def look(self, image: Tensor) -> Keypoints | None:
+        """Those keypoints that are found by looking at the image, where there are any."""
+        if self.coarse.keypoints is None:
+            return None
+        found: Keypoints = self.coarse.keypoints(image)
+        return self.refiner.look_closer(image, found) if self.refiner is not None else found
+
     def render(self, appearance: Appearance, motion: Motion) -> Tensor:
         """Frames [B, 3, H, H] in [0, 1]."""
         frames: Tensor = self.generator(appearance.image, appearance.features, motion.fields, motion.hint)
@@ -178,8 +144,3 @@ class Animator(nn.Module):
         appearance = self.encode(references, reference_points)
         motion = self.motion(appearance, driving, driving_points)
         return self.render(appearance, motion), appearance, motion
-
-
-def _check_built(switch: str, value: str, built: tuple[str, ...]) -> None:
-    if value not in built:
-        raise FacemotionError(f"{switch} {value!r} is not built yet: set model.{switch} to one of {', '.join(built)}")

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from facemotion.models.face_parts import DETAIL, PARTS
+
 # Of the correlation volume an image, float32: what a 64 x 64 volume with its pyramid needs three times over.
 MAX_VOLUME_MIB = 256
 CLOSEUPS = 3  # windows of a closer look: eyes and mouth
@@ -42,6 +44,10 @@ class CloseupSizes(Section):
     widths: Widths
 
 
+class LandmarkSizes(Section):
+    size: Annotated[int, Field(ge=8, le=512)]  # of the coarse flow that landmarks tell; the network's is coarse.size
+
+
 class RefinerSizes(Section):
     structure: Annotated[int, Field(ge=8, le=256)]  # size of the structure maps of both sides
     queries: Annotated[int, Field(ge=8, le=256)]  # finest size at which the volume is looked up
@@ -64,19 +70,37 @@ class GeneratorSizes(Section):
 class ModelConfig(Section):
     layout: Literal["lean", "published"]  # our blocks, or MRFA's
     image_size: Annotated[int, Field(ge=64, le=512)]
-    motion: Literal["keypoints", "landmarks"]
+    motion: Literal["keypoints", "landmarks", "mixed"]
     refined: bool
     fusion: Literal["single", "best_pose", "mean", "max", "occlusion", "learned", "attention"]
     keypoints: KeypointSizes
     coarse: CoarseSizes
+    landmarks: LandmarkSizes
     refiner: RefinerSizes
     generator: GeneratorSizes
 
     @property
+    def coarse_count(self) -> int:
+        """Of the keypoints of the coarse motion."""
+        learnt = 0 if self.motion == "landmarks" else self.keypoints.count
+        return learnt + (0 if self.motion == "keypoints" else len(PARTS))
+
+    @property
     def keypoint_count(self) -> int:
-        """Of coarse and finer ones."""
-        closer = self.refiner.closeups
-        return self.keypoints.count + (CLOSEUPS * closer.each if closer is not None else 0)
+        """Of coarse and finer ones, as far as the refiner reads them."""
+        if self.motion != "keypoints":
+            return self.coarse_count + len(DETAIL)
+        return self.coarse_count + (CLOSEUPS * self.closeups.each if self.closeups is not None else 0)
+
+    @property
+    def closeups(self) -> CloseupSizes | None:
+        """Of a closer look at the picture: where landmarks tell of lids and lips there is no need of one."""
+        return self.refiner.closeups if self.motion == "keypoints" else None
+
+    @property
+    def aligned(self) -> bool:
+        """Whether the background is found anew: where landmarks drive no picture of it need be there."""
+        return self.motion != "landmarks" and self.refiner.background == "aligned"
 
     @property
     def pyramid(self) -> tuple[int, ...]:
@@ -107,6 +131,7 @@ class ModelConfig(Section):
         for name, size in (
             ("keypoints.size", self.keypoints.size),
             ("coarse.size", self.coarse.size),
+            ("landmarks.size", self.landmarks.size),
             ("refiner.structure", self.refiner.structure),
         ):
             if self.image_size % size:

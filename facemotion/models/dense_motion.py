@@ -16,10 +16,12 @@ TRUST: Final = 2.0
 
 
 class FlowField(NamedTuple):
-    """Normalised flow [B, 2, h, h] to the reference and occlusion logits [B, 1, h, h], high where the warp is right."""
+    """Normalised flow [B, 2, h, h] to the reference and occlusion logits [B, 1, h, h], high where the warp is right.
+    Where the motion tells it, logits [B, 1, n, n] of what belongs to the person."""
 
     flow: Tensor
     occlusion: Tensor
+    foreground: Tensor | None = None
 
 
 class DenseMotion(nn.Module):
@@ -54,7 +56,7 @@ class DenseMotion(nn.Module):
         moved = F.pad(self.bells(driving) - bells, (0, 0, 0, 0, 1, 0))
         # What each candidate would show helps to choose; keypoints learn from what is chosen.
         candidates = affine.flows(maps.detach(), size)
-        inputs = torch.cat((moved, _seen(image, candidates) - 0.5), 1)
+        inputs = torch.cat((moved, seen_through(image, candidates) - 0.5), 1)
         features = self.backbone(inputs)
         choice = self.choice(features).float()
         if self.sizes.reach is not None:
@@ -70,7 +72,7 @@ class DenseMotion(nn.Module):
         return torch.cat((background[:, None], affine.local_maps(reference, driving)), 1)
 
 
-def _seen(image: Tensor, flows: Tensor) -> Tensor:
+def seen_through(image: Tensor, flows: Tensor) -> Tensor:
     """An image [B, 3, h, h] through each of its flows [B, K, 2, n, n]: [B, 3 K, n, n]."""
     size = flows.shape[-1]
     # All flows of an image, one above the other, are one: so no image is copied.

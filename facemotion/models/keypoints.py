@@ -28,7 +28,14 @@ class Keypoints(NamedTuple):
     jacobians: Tensor
 
     def first(self, count: int) -> "Keypoints":
-        return Keypoints(self.points[:, :count], self.jacobians[:, :count])
+        return self.part(slice(count))
+
+    def part(self, which: slice) -> "Keypoints":
+        return Keypoints(self.points[:, which], self.jacobians[:, which])
+
+    def inserted(self, place: int, others: "Keypoints") -> "Keypoints":
+        pairs = zip(self, others, strict=True)
+        return Keypoints(*(torch.cat((own[:, :place], other, own[:, place:]), 1) for own, other in pairs))
 
 
 def layout(count: int) -> Tensor:

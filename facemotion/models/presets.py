@@ -3,7 +3,15 @@
 from typing import Final
 
 from facemotion.errors import FacemotionError
-from facemotion.models.config import CloseupSizes, CoarseSizes, GeneratorSizes, KeypointSizes, ModelConfig, RefinerSizes
+from facemotion.models.config import (
+    CloseupSizes,
+    CoarseSizes,
+    GeneratorSizes,
+    KeypointSizes,
+    LandmarkSizes,
+    ModelConfig,
+    RefinerSizes,
+)
 
 PRESETS: Final[dict[str, ModelConfig]] = {
     # Trains in minutes on two cores.
@@ -22,6 +30,7 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             background_widths=(16, 32, 64),
             reach=0.2,
         ),
+        landmarks=LandmarkSizes(size=64),
         refiner=RefinerSizes(
             structure=32,
             queries=16,
@@ -56,6 +65,7 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             background_widths=(16, 32, 64, 96),
             reach=0.2,
         ),
+        landmarks=LandmarkSizes(size=128),
         refiner=RefinerSizes(
             structure=32,
             queries=32,
@@ -90,6 +100,7 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             background_widths=(32, 64, 128, 256),
             reach=0.2,
         ),
+        landmarks=LandmarkSizes(size=128),
         refiner=RefinerSizes(
             structure=64,
             queries=64,
@@ -124,6 +135,7 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             background_widths=(64, 64, 128, 256, 512),
             reach=None,
         ),
+        landmarks=LandmarkSizes(size=64),
         refiner=RefinerSizes(
             structure=64,
             queries=64,

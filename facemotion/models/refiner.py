@@ -22,10 +22,11 @@ from facemotion.models.upsampling import LearnedUpsampling
 class Refiner(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.sizes, self.pyramid, self.count = config.refiner, config.pyramid, config.keypoints.count
+        self.sizes, self.pyramid, self.count = config.refiner, config.pyramid, config.coarse_count
+        self.read = config.keypoint_count
         self.reach = config.coarse.reach or config.refiner.near
         self.lean = config.layout == "lean"
-        self.closeups = Closeups(config, self.sizes.closeups) if self.sizes.closeups is not None else None
+        self.closeups = Closeups(config, config.closeups) if config.closeups is not None else None
         self.structure = StructureEncoder(config)
         levels = range(len(self.sizes.levels))
         self.updates = nn.ModuleList((LeanUpdate if self.lean else PublishedUpdate)(config, level) for level in levels)
@@ -42,7 +43,7 @@ class Refiner(nn.Module):
 
     def encode(self, image: Tensor, keypoints: Keypoints) -> tuple[Tensor, ...]:
         """Of the reference [B, 3, H, H]: its side of the volume, at all scales of the look-up."""
-        return correlation.pyramid(self.structure.encode(image, keypoints), self.sizes.scales)
+        return correlation.pyramid(self.structure.encode(image, keypoints.first(self.read)), self.sizes.scales)
 
     def forward(
         self,
@@ -57,6 +58,7 @@ class Refiner(nn.Module):
 
         `features`: the reference's pyramid, finest first; `structure`: from `encode`; `background`: affine
         [B, 2, 3], driving to reference. States are [B, 3, n, n]: displacement, normalised, and occlusion logit."""
+        reference, driving = reference.first(self.read), driving.first(self.read)
         of_driving = grid.resize_image(self.structure(driving), self.sizes.queries)
         offers = Offers(reference, driving, background, self.count, self.reach, self.sizes.near)
         # Nor does one, in ours, go through the coarse flow, which has a loss of its own: what is made up for here would

@@ -53,7 +53,7 @@ class LeanUpdate(nn.Module):
         self.conv1 = nn.Conv2d(width, width, 3, padding=1)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1)
         self.head = zeroed(nn.Conv2d(width, 3, 3, padding=1))
-        self.choice = zeroed(nn.Conv2d(width, 2 + config.keypoint_count - config.keypoints.count, 3, padding=1))
+        self.choice = zeroed(nn.Conv2d(width, 2 + config.keypoint_count - config.coarse_count, 3, padding=1))
 
     def forward(self, evidence: Evidence, hidden: Tensor | None) -> Step:
         # One convolution of all side by side would be the same sum, but at the finest size.

@@ -51,6 +51,7 @@ class Losses(Section):
     points: Weight  # equivariance of keypoints
     jacobians: Weight  # equivariance of their Jacobians
     background: Weight  # cycle of the background's affine motion
+    foreground: Weight  # what belongs to the person, where landmarks tell the motion
     occlusion: Weight  # the warp should be trusted where it can be
     warped: Weight  # the coarse warp alone against the driving frame
     flows: Weight  # each of the refiner's flows against the driving frame

@@ -12,7 +12,9 @@ from facemotion.dataset.augmentation import Batch
 from facemotion.errors import FacemotionError
 from facemotion.models import affine, grid
 from facemotion.models.animator import Animator, Motion
+from facemotion.models.dense_motion import FlowField
 from facemotion.models.keypoints import Keypoints
+from facemotion.models.landmark_keypoints import head_motion
 from facemotion.training import adversarial, perceptual, photometric, regions
 from facemotion.training.config import Losses
 from facemotion.training.transforms import Warps
@@ -21,6 +23,8 @@ from facemotion.training.transforms import Warps
 EVERY: Final = 4
 # Pixels a side below which lips and eyes are hardly one.
 LEAST_WITH_PARTS: Final = 32
+# Difference of colours that tells background from foreground.
+TELLING: Final = 0.03
 
 
 class Trainee(nn.Module):
@@ -46,10 +50,13 @@ class Trainee(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         device = batch.driving.device.type
         with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
-            frame, _, motion = self.model(
+            frame, appearance, motion = self.model(
                 batch.reference[:, None], batch.driving, batch.reference_points[:, None], batch.driving_points
             )
             terms = self._motion_terms(batch, motion)
+        if self.losses.foreground and motion.fields[0].foreground is not None and self._coarse_learns():
+            head = head_motion(appearance.source.keypoints, motion.driving)
+            terms["foreground"] = foreground_error(motion.fields[0], head, batch)
         terms |= self._image_terms(frame.float(), batch)
         terms |= self._flow_terms(motion, batch)
         return terms
@@ -58,7 +65,7 @@ class Trainee(nn.Module):
         """Of all terms there can be."""
         losses = self.losses
         names = ("l1", "gradient", "ssim", "census", "regions", "perceptual", "points", "jacobians", "background",
-                 "occlusion", "warped", "flows", "adversarial")  # fmt: skip
+                 "foreground", "occlusion", "warped", "flows", "adversarial")  # fmt: skip
         return {name: getattr(losses, name) for name in names} | {"critic": float(losses.adversarial > 0)}
 
     def total(self, terms: dict[str, Tensor]) -> Tensor:
@@ -85,8 +92,9 @@ class Trainee(nn.Module):
         """Of keypoints and background, as far as they still learn."""
         losses, coarse, terms = self.losses, self.model.coarse, {}
         closer = self.model.refiner is not None and self.model.refiner.closeups is not None
-        if (losses.points or losses.jacobians) and (self._coarse_learns() or closer):
-            terms["points"], terms["jacobians"] = self._equivariance(batch, motion.driving)
+        looks = coarse.keypoints is not None and (self._coarse_learns() or closer)
+        if (losses.points or losses.jacobians) and looks:
+            terms["points"], terms["jacobians"] = self._equivariance(batch, motion.driving.part(coarse.looked))
         if losses.background and coarse.background is not None and self._coarse_learns():
             reference, driving = (grid.resize_image(image, coarse.size) for image in (batch.reference, batch.driving))
             there = coarse.background(coarse.background.encode(reference), driving)
@@ -104,7 +112,8 @@ class Trainee(nn.Module):
         if not len(chosen):
             return original.points.sum() * 0, original.jacobians.sum() * 0
         warps = Warps.random(batch.normals[chosen])
-        found = self.model.keypoints(warps.images(batch.driving[chosen]))
+        found = self.model.look(warps.images(batch.driving[chosen]))
+        assert found is not None
         apart = equivariance(warps, found, Keypoints(original.points[chosen], original.jacobians[chosen]))
         share = EVERY * len(chosen) / len(batch.index)
         return share * apart[0], share * apart[1]
@@ -139,6 +148,22 @@ def cycle(there: Tensor, back: Tensor) -> Tensor:
     row = torch.tensor([0.0, 0.0, 1.0], device=there.device).expand(len(there), 1, 3)
     both = (torch.cat((there, row), 1)[..., None] * torch.cat((back, row), 1)[:, None]).sum(2)
     return (both - torch.eye(3, device=there.device)).abs().mean()
+
+
+def foreground_error(field: FlowField, head: Tensor, batch: Batch) -> Tensor:
+    """Cross entropy of the foreground with what pictures tell of it: background is what a still reference shows as well
+    as any motion does. Pixels count by how much stillness and the head's motion [B, 2, 3] differ there."""
+    assert field.foreground is not None
+    size = field.foreground.shape[-1]
+    reference, driving = (grid.resize_image(image, size) for image in (batch.reference, batch.driving))
+    with torch.no_grad():
+        flows = affine.affine_flow(head.float(), size), grid.resize(field.flow.float(), size)
+        still = (reference - driving).abs().mean(1, keepdim=True)
+        by_head, moved = ((grid.warp(reference, flow) - driving).abs().mean(1, keepdim=True) for flow in flows)
+        told = torch.sigmoid((still - torch.minimum(by_head, moved)) / TELLING - 1)
+        weight = (still - by_head).abs()
+    error = F.binary_cross_entropy_with_logits(field.foreground.float(), told, reduction="none")
+    return (weight * error).mean() / TELLING
 
 
 def warp_error(flow: Tensor, batch: Batch, parts: float) -> Tensor:

@@ -1,0 +1,137 @@
+"""Coarse motion told by landmarks alone, in the spirit of Sparse to Dense: what the head and each part of the face did
+follows in closed form, a network chooses between them pixel by pixel, and adds what they leave out."""
+
+from typing import Final
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from facemotion.errors import FacemotionError
+from facemotion.landmarks.layout import N_POINTS
+from facemotion.models import affine, beliefs, grid, landmark_keypoints, landmark_shape
+from facemotion.models.config import ModelConfig
+from facemotion.models.dense_motion import TRUST, FlowField, seen_through
+from facemotion.models.face_parts import MOVING, ORDER, PARTS
+from facemotion.models.keypoints import KeypointDetector, Keypoints
+from facemotion.models.landmark_keypoints import points_of
+from facemotion.models.layers import LeanUNet, zeroed
+from facemotion.models.motion_source import MotionSource
+from facemotion.models.updates import QUARTER_PIXEL
+
+# Weight of the head's own motion among the points of a part, whose bells have height 1.
+FLOOR: Final = 0.02
+# Radius about its stiff points, in distances of the outer corners of the eyes, in which the head is at first believed
+# to move all.
+HEAD_REACH: Final = 0.8
+LEAST: Final = 1e-3
+
+
+class LandmarkMotion(nn.Module):
+    """The background rests: no landmark tells of it. With `mixed`, keypoints that are learnt are candidates, too."""
+
+    belongs: Tensor  # [MOVING, 70]: which points, in ORDER, are a part's
+    reaches: Tensor  # [70]
+    background = None
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.size, self.flow_size, self.count = config.coarse.size, config.landmarks.size, config.coarse_count
+        self.reach = HEAD_REACH / 2
+        self.keypoints = KeypointDetector(config) if config.motion == "mixed" else None
+        self.learnt = 0 if self.keypoints is None else config.keypoints.count
+        self.looked = slice(len(PARTS), len(PARTS) + self.learnt)
+        self.near = config.coarse.reach or HEAD_REACH / 2
+        candidates = 2 + len(MOVING) + self.learnt
+        self.backbone = LeanUNet(3 * candidates + 2 * len(MOVING), config.coarse.widths)
+        width = self.backbone.out_channels
+        self.choice = nn.Conv2d(width, candidates, 3, padding=1)
+        self.choice.weight.data.mul_(0.1)
+        self.residual = zeroed(nn.Conv2d(width, 2, 3, padding=1))
+        self.occlusion = zeroed(nn.Conv2d(width, 1, 3, padding=1))
+        rows = [[float(point in points) for point in ORDER] for points, _ in MOVING]
+        reaches = [next(reach for points, reach in MOVING if point in points) for point in ORDER]
+        self.register_buffer("belongs", torch.tensor(rows), persistent=False)
+        self.register_buffer("reaches", torch.tensor(reaches), persistent=False)
+
+    def find(self, image: Tensor | None, points: Tensor | None, known: MotionSource | None = None) -> Keypoints:
+        """Of landmarks [B, 70, 2]; those that were not found lie as in the reference that is `known`."""
+        if points is None:
+            raise FacemotionError("motion 'landmarks' is told by landmarks: give those of the frames")
+        shape = landmark_shape.usual(points) if known is None else points_of(known.keypoints)
+        found, _ = landmark_keypoints.keypoints(landmark_shape.complete(points, shape))
+        if self.keypoints is None:
+            return found
+        if image is None:
+            raise FacemotionError("motion 'mixed' also looks at pictures: give the frames with their landmarks")
+        return found.inserted(len(PARTS), self.keypoints(image))
+
+    def encode(self, image: Tensor, points: Tensor | None) -> MotionSource:
+        keypoints = self.find(image, points)
+        small = grid.resize_image(image, self.size)
+        return MotionSource(small, keypoints, self._bells(keypoints, self.size)[1], None)
+
+    def belief(self, keypoints: Keypoints) -> Tensor:
+        """How much each pixel [B, 1, h, h] is thought to be background."""
+        return beliefs.background(keypoints.points[:, : len(PARTS)].detach(), self.size, self.reach)
+
+    def background_between(self, source: MotionSource, driving: Tensor | None) -> None:
+        return None
+
+    def forward(self, source: MotionSource, driving: Keypoints, _: Tensor | None) -> FlowField:
+        size, fine = self.size, self.flow_size
+        flows, bells = self._candidates(source.keypoints, driving, fine)
+        near = grid.resize_image(bells, size)
+        small = grid.resize_image(flows.detach().flatten(1, 2), size).reshape(len(flows), -1, 2, size, size)
+        inputs = torch.cat((seen_through(source.image, small) - 0.5, near, source.bells), 1)
+        features = self.backbone(inputs)
+        choice = self.choice(features).float() + self._belief(near, driving, size)
+        weights = F.softmax(grid.resize_image(choice, fine), 1)
+        residual = self.residual(features).float() * (QUARTER_PIXEL / size)
+        flow = (weights[:, :, None] * flows).sum(1) + grid.resize_image(residual, fine)
+        foreground = torch.logsumexp(choice[:, 1:], 1, keepdim=True) - choice[:, :1]
+        occlusion = grid.resize_image(self.occlusion(features).float() + TRUST, fine)
+        return FlowField(flow, occlusion, foreground)
+
+    def _candidates(self, reference: Keypoints, driving: Keypoints, size: int) -> tuple[Tensor, Tensor]:
+        """Flows [B, 2 + MOVING, 2, n, n], the background's and the head's first, and how near the moving parts are."""
+        head = affine.affine_flow(landmark_keypoints.head_motion(reference, driving), size)
+        here = grid.identity(size, head).expand(len(head), -1, -1, -1)
+        bells, near = self._bells(driving, size)
+        # By how much each point moved otherwise than the head.
+        maps = affine.local_maps(reference, driving)[:, :1]
+        points = driving.points[:, -N_POINTS:]
+        apart = reference.points[:, -N_POINTS:] - affine.transform(maps[..., :2], points) - maps[..., 2]
+        with grid.exactly(head):
+            moved = torch.cat([self.belongs * apart[:, None, :, axis] for axis in (0, 1)], 1) @ bells.flatten(2)
+        moved = moved.view(len(head), 2, len(MOVING), size, size).transpose(1, 2) / (near[:, :, None] + FLOOR)
+        flows = [torch.stack((here, head), 1), head[:, None] + moved]
+        if self.learnt:
+            # As with keypoints alone: they learn from what is chosen.
+            flows.append(affine.flows(affine.local_maps(reference.part(self.looked), driving.part(self.looked)), size))
+        return torch.cat(flows, 1), near
+
+    def _bells(self, keypoints: Keypoints, size: int) -> tuple[Tensor, Tensor]:
+        """About each point [B, 70, n, n], and their sums over the moving parts [B, MOVING, n, n]."""
+        points = keypoints.points[:, -N_POINTS:]
+        scale = _scale(keypoints)
+        wide = (self.reaches * scale).square()[..., None, None]
+        bells = torch.exp(affine.distances(points, size) / (-2 * wide))
+        with grid.exactly(bells):
+            near = (self.belongs @ bells.flatten(2)).reshape(len(bells), -1, size, size)
+        return bells, near
+
+    def _belief(self, near: Tensor, driving: Keypoints, size: int) -> Tensor:
+        """What is presumed of the candidates: logits [B, 2 + MOVING, n, n]."""
+        middle = driving.points[:, :1]
+        head = affine.distances(middle, size) / (-2 * (HEAD_REACH * _scale(driving)).square()[..., None, None])
+        away = torch.full_like(head, -(beliefs.BACKGROUND_FROM**2) / 2)
+        believed = [away, head, torch.log(near.clamp(max=1.0) + LEAST)]
+        if self.learnt:
+            believed.append(beliefs.near(driving.points[:, self.looked], size, self.near))
+        return torch.cat(believed, 1)
+
+
+def _scale(keypoints: Keypoints) -> Tensor:
+    """Normalised size [B, 1] of the distance of the outer corners of the eyes."""
+    return (keypoints.jacobians[:, 0].square().sum((1, 2)) / 2 + LEAST**2).sqrt()[:, None]
