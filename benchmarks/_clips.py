@@ -22,6 +22,7 @@ class NoiseClip:
     frames: int
     fps: float
     points: NDArray[np.float32]
+    camera: NDArray[np.float32]
     jpegs: list[bytes]
 
     def image(self, frame: int) -> NDArray[np.uint8]:
@@ -49,4 +50,12 @@ def _noise(person: int, frames: int = 40) -> NoiseClip:
     smooth = np.kron(rng.uniform(40, 215, (frames, 8, 8, 3)), np.ones((1, SIZE // 8, SIZE // 8, 1)))
     images = (smooth + rng.normal(0, 2, smooth.shape)).clip(0, 255).astype(np.uint8)
     points = rng.uniform(60, 200, (frames, N_POINTS, 2)).astype(np.float32)
-    return NoiseClip(f"noise{person}", f"person{person}", frames, 25.0, points, [encode(i, 95) for i in images])
+    return NoiseClip(
+        f"noise{person}",
+        f"person{person}",
+        frames,
+        25.0,
+        points,
+        np.zeros((frames, 4), np.float32),
+        [encode(i, 95) for i in images],
+    )

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from facemotion import config, files, layout
 from facemotion.console import progress, setup_logging
+from facemotion.dataset import camera
 from facemotion.dataset.images import decode, encode
 from facemotion.errors import FacemotionError
 from facemotion.evaluation.images import as_bytes, at_scale, l1
@@ -49,6 +50,7 @@ class Clip:
     frames: int
     fps: float
     points: NDArray[np.float32]
+    camera: NDArray[np.float32]
     jpegs: list[bytes]
 
     def image(self, frame: int) -> NDArray[np.uint8]:
@@ -79,7 +81,15 @@ def cropped(path: Path, params: Any) -> Clip:
     square = steady_square(np.stack([face_boxes(one) for one in points]), params.crop.context, params.crop.lift)
     jpegs = [encode(cut_out(image, square, CROP), 95) for image in images]
     own = to_crop(np.stack(points), square, CROP).astype(np.float32)
-    return Clip(path.stem, path.stem, len(images), float(Fraction(reader.info.fps)), own, jpegs)
+    return Clip(
+        path.stem,
+        path.stem,
+        len(images),
+        float(Fraction(reader.info.fps)),
+        own,
+        camera.track(map(decode, jpegs), own),
+        jpegs,
+    )
 
 
 def sized(size: int) -> ModelConfig:

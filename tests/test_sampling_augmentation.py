@@ -10,7 +10,7 @@ from facemotion.dataset.sampling import NORMALS, UNIFORMS
 from facemotion.landmarks.layout import MIRROR, N_POINTS
 from facemotion.training.config import Augmentation
 
-STILL = Augmentation(flip=0.0, colour=0.0, moved=0.0, shift=0.1, turn=10.0, zoom=0.1, apart=0.0)
+STILL = Augmentation(flip=0.0, colour=0.0, moved=0.0, shift=0.1, turn=10.0, zoom=0.1, apart=0.0, dropped=0.0)
 SIZE = 64
 
 
@@ -24,7 +24,7 @@ def frames(count: int = 6, seed: int = 0) -> Frames:
     images = (40 + 200 * spot[..., None] * np.array([1.0, 0.8, 0.6])).astype(np.uint8)
     return Frames(
         torch.arange(count), torch.from_numpy(images), torch.from_numpy(points),
-        torch.from_numpy(rng.random((count, UNIFORMS), dtype=np.float32)),
+        torch.zeros(count, 2, 4), torch.from_numpy(rng.random((count, UNIFORMS), dtype=np.float32)),
         torch.from_numpy(rng.standard_normal((count, NORMALS), dtype=np.float32)),
     )  # fmt: skip
 
@@ -98,8 +98,10 @@ def test_colours_stay_colours() -> None:
 
 def test_a_pair_does_not_depend_on_its_batch() -> None:
     given = frames()
-    rules = Augmentation(flip=0.5, colour=0.2, moved=0.5, shift=0.1, turn=10.0, zoom=0.1, apart=0.2)
-    alone = Frames(*(part[2:3] for part in (given.index, given.images, given.points, given.uniforms, given.normals)))
+    rules = Augmentation(flip=0.5, colour=0.2, moved=0.5, shift=0.1, turn=10.0, zoom=0.1, apart=0.2, dropped=0.0)
+    alone = Frames(
+        *(part[2:3] for part in (given.index, given.images, given.points, given.camera, given.uniforms, given.normals))
+    )
     torch.testing.assert_close(prepare(alone, 32, rules).driving[0], prepare(given, 32, rules).driving[2])
 
 

@@ -28,7 +28,7 @@ SETTINGS: dict[str, Any] = {
     },
     "losses": {
         "l1": 1.0, "gradient": 1.0, "ssim": 0.0, "census": 0.0, "regions": 0.0, "perceptual": 0.0, "features": "random",
-        "vgg19": None, "scales": 3, "points": 1.0, "jacobians": 0.1, "background": 0.1, "occlusion": 0.0, "warped": 0.5,
+        "vgg19": None, "scales": 3, "points": 1.0, "jacobians": 0.1, "background": 0.1, "foreground": 0.1, "occlusion": 0.0, "warped": 0.5,
         "flows": 0.0, "decay": 0.8, "adversarial": 0.0,
     },
     "watch": {
@@ -69,6 +69,7 @@ class ToyClip:
     frames: int
     fps: float
     points: NDArray[np.float32]
+    camera: NDArray[np.float32]
     images: NDArray[np.uint8]
 
     def image(self, frame: int) -> NDArray[np.uint8]:
@@ -87,7 +88,17 @@ class ToyClips:
             drawn = [_draw(middle, colours) for middle in middles]
             images = np.stack([image for image, _ in drawn])
             points = np.stack([points for _, points in drawn]).astype(np.float32)
-            self.clips.append(ToyClip(f"clip{seed}{person}", f"person{seed}{person}", frames, 25.0, points, images))
+            self.clips.append(
+                ToyClip(
+                    f"clip{seed}{person}",
+                    f"person{seed}{person}",
+                    frames,
+                    25.0,
+                    points,
+                    np.zeros((frames, 4), np.float32),
+                    images,
+                )
+            )
 
 
 def _draw(middle: NDArray[np.float64], colours: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:

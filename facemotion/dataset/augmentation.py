@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from facemotion.landmarks.layout import MIRROR
+from facemotion.models import affine
+from facemotion.models.alignment import maps
 
 # The weights of luma in BT.601, for saturation.
 LUMA: Final = (0.299, 0.587, 0.114)
@@ -30,39 +32,57 @@ class AugmentationRules(Protocol):
     def zoom(self) -> float: ...
     @property
     def apart(self) -> float: ...
+    @property
+    def dropped(self) -> float: ...
 
 
 @dataclass(frozen=True)
 class Frames:
     """Decoded pairs, the reference first. Images [B, 2, H, H, 3] uint8; points [B, 2, 70, 2] in pixels, (0, 0) the
-    centre of the top-left pixel, NaN where not found; the pairs' random numbers, see sampling.Pair."""
+    centre of the top-left pixel, NaN where not found; how the camera moved since the clip's first frame [B, 2, 4], see
+    `camera`; the pairs' random numbers, see sampling.Pair."""
 
     index: Tensor
     images: Tensor
     points: Tensor
+    camera: Tensor
     uniforms: Tensor
     normals: Tensor
 
     def to(self, device: torch.device) -> "Frames":
-        parts = (self.index, self.images, self.points, self.uniforms, self.normals)
+        parts = (self.index, self.images, self.points, self.camera, self.uniforms, self.normals)
         return Frames(*(part.to(device, non_blocking=True) for part in parts))
 
 
 @dataclass(frozen=True)
 class Batch:
     """Images [B, 3, S, S] in [0, 1]; points [B, 70, 2] normalised to -1..1 over the image's edges; the random numbers
-    that are left for the losses."""
+    that are left for the losses. `told`: of the driving points those that a model is told, NaN where dropped. Cameras:
+    affine maps [B, 2, 3] that carry a frame's background to where the clip's first frame has it."""
 
     index: Tensor
     reference: Tensor
     driving: Tensor
     reference_points: Tensor
     driving_points: Tensor
+    told: Tensor
+    reference_camera: Tensor
+    driving_camera: Tensor
     normals: Tensor
+
+
+def told(batch: Batch, rows: int | None = None) -> tuple[Tensor, ...]:
+    """What a model is told of the first pairs, or of all: of one reference each, and of the driving frames, their
+    pictures, landmarks and cameras."""
+    parts = (batch.reference[:, None], batch.driving, batch.reference_points[:, None], batch.told,
+             batch.reference_camera[:, None], batch.driving_camera)  # fmt: skip
+    return tuple(part[:rows] for part in parts)
 
 
 # How many of a pair's normal numbers augmentation takes from the front.
 TAKEN: Final = 8
+# Of a pair's landmarks at most this share is dropped.
+MOST_DROPPED: Final = 0.95
 
 
 def prepare(frames: Frames, size: int, rules: AugmentationRules | None) -> Batch:
@@ -70,14 +90,27 @@ def prepare(frames: Frames, size: int, rules: AugmentationRules | None) -> Batch
     count, edge = len(frames.index), frames.images.shape[-2]
     images = frames.images.flatten(0, 1)
     points = (2 * frames.points.flatten(0, 1) + 1) / edge - 1
+    camera = maps(frames.camera.flatten(0, 1))
     if rules is None:
         pixels = _resized(images, size) / 255
     else:
         moves = _moves(frames, rules)
         pixels = _coloured(_moved_images(images, moves, size), _colours(frames, rules.colour))
         points = _moved_points(points, moves)
+        camera = affine.chained(camera, moves)
     pixels, points = pixels.view(count, 2, 3, size, size), points.view(count, 2, *points.shape[1:])
-    return Batch(frames.index, pixels[:, 0], pixels[:, 1], points[:, 0], points[:, 1], frames.normals[:, TAKEN:])
+    camera = camera.view(count, 2, 2, 3)
+    told = points[:, 1] if rules is None else _without(points[:, 1], frames, rules.dropped)
+    normals = frames.normals[:, TAKEN:]
+    parts = (*pixels.unbind(1), *points.unbind(1), told, *camera.unbind(1), normals)
+    return Batch(frames.index, *parts)
+
+
+def _without(points: Tensor, frames: Frames, share: float) -> Tensor:
+    """In a share of the pairs few or most of the driving points [B, 70, 2] are gone."""
+    amounts = MOST_DROPPED * frames.uniforms[:, 6] * (frames.uniforms[:, 5] < share)
+    lots = torch.special.ndtr(frames.normals[:, -points.shape[1] :])
+    return points.masked_fill((lots < amounts[:, None])[..., None], float("nan"))
 
 
 def _resized(images: Tensor, size: int) -> Tensor:

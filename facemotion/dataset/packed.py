@@ -48,6 +48,12 @@ class PackedClip:
         flat = self.batch.column("scores").flatten().to_numpy()
         return np.asarray(flat, np.float32).reshape(self.frames, N_POINTS)
 
+    @cached_property
+    def camera(self) -> NDArray[np.float32]:
+        """How the background got to where the first frame has it [frames, 4], see `camera`. Read-only."""
+        flat = self.batch.column("camera").flatten().to_numpy()
+        return np.asarray(flat, np.float32).reshape(self.frames, 4)
+
     def jpeg(self, frame: int) -> memoryview:
         """The bytes of a frame's JPEG, where they lie."""
         if not 0 <= frame < self.frames:

@@ -11,7 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from facemotion import config
-from facemotion.dataset.images import encode
+from facemotion.dataset import camera
+from facemotion.dataset.images import decode, encode
 from facemotion.dataset.shard import SCHEMA, SUFFIX
 from facemotion.dataset.split import SPLITS, Split, split_of
 from facemotion.errors import FacemotionError
@@ -99,7 +100,10 @@ def _batch(clip: ClipToPack, tracks: TrackStore, quality: int) -> Any:
         raise FacemotionError(
             f"{clip.path} has {len(jpegs)} frames and its landmarks {len(track.points)}; run `dvc repro` once more"
         )
-    return batch_of(clip.clip_id, clip.person_id, np.arange(len(jpegs)), track.fps, jpegs, track.points, track.scores)
+    # As models will see them, and not all in memory.
+    moved = camera.track((decode(jpeg) for jpeg in jpegs), track.points)
+    numbers = np.arange(len(jpegs))
+    return batch_of(clip.clip_id, clip.person_id, numbers, track.fps, jpegs, track.points, track.scores, moved)
 
 
 def batch_of(
@@ -110,9 +114,12 @@ def batch_of(
     jpegs: Sequence[bytes],
     points: NDArray[np.floating],
     scores: NDArray[np.floating],
+    moves: NDArray[np.floating] | None = None,
 ) -> Any:
-    """A clip as a record batch: its frames with their numbers, points [T, 70, 2] in their pixels, scores [T, 70]."""
+    """A clip as a record batch: its frames with their numbers, points [T, 70, 2] in their pixels, scores [T, 70], and
+    how the camera moved [T, 4], unless it rests."""
     rows = len(jpegs)
+    moved = np.zeros((rows, 4)) if moves is None else moves
     columns = [
         pa.array([clip_id] * rows),
         pa.array([person_id] * rows),
@@ -122,6 +129,7 @@ def batch_of(
         pa.array(jpegs, pa.binary()),
         pa.FixedSizeListArray.from_arrays(pa.array(np.asarray(points, np.float32).ravel()), 2 * N_POINTS),
         pa.FixedSizeListArray.from_arrays(pa.array(np.asarray(scores, np.float32).ravel()), N_POINTS),
+        pa.FixedSizeListArray.from_arrays(pa.array(np.asarray(moved, np.float32).ravel()), 4),
     ]
     return pa.record_batch(columns, schema=SCHEMA)
 

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion.errors import FacemotionError
-from facemotion.landmarks.layout import LID_PAIRS_LEFT, LID_PAIRS_RIGHT, LIP_PAIRS
+from facemotion.landmarks.layout import LID_PAIRS_LEFT, LID_PAIRS_RIGHT, LIP_PAIRS, N_POINTS
 
 log = logging.getLogger(__name__)
 
-# Numbers from 0 to 1 and normal ones that augmentation and losses may use for each pair.
+# Numbers from 0 to 1 and normal ones that augmentation and losses may use for each pair; the last, one a landmark.
 UNIFORMS: Final = 8
-NORMALS: Final = 64
+NORMALS: Final = 64 + N_POINTS
 # A second apart counts as much as this share of a face's size of movement: time tells where landmarks cannot.
 SECOND: Final = 0.02
 
@@ -34,6 +34,8 @@ class ClipFacts(Protocol):
     def fps(self) -> float: ...
     @property
     def points(self) -> NDArray[np.float32]: ...  # [frames, 70, 2], in any unit of length
+    @property
+    def camera(self) -> NDArray[np.float32]: ...  # [frames, 4], the background's way to the first frame
 
 
 class SamplingRules(Protocol):

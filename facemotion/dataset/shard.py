@@ -17,6 +17,7 @@ SCHEMA: Final = pa.schema(
         ("jpeg", pa.binary()),
         ("points", pa.list_(pa.float32(), 2 * N_POINTS)),  # smoothed, x and y in turn
         ("scores", pa.list_(pa.float32(), N_POINTS)),  # of the raw points, 0 to 1
+        ("camera", pa.list_(pa.float32(), 4)),  # the background's way to the first frame: a, b, x, y; normalised
     ],
     metadata={
         "units": "pixel coordinates of the frame, (0, 0) at the top-left pixel's centre; NaN where no face was seen",

@@ -50,11 +50,11 @@ def reference_of(clip: PackedClip, size: int) -> Face:
 
 def reference_face(batch: Batch) -> Face:
     """The one that all frames of a batch of ours have."""
-    return Face(batch.reference[:1], batch.reference_points[:1])
+    return Face(batch.reference[:1], batch.reference_points[:1], batch.reference_camera[:1])
 
 
 def driving_face(batch: Batch) -> Face:
-    return Face(batch.driving, batch.driving_points)
+    return Face(batch.driving, batch.driving_points, batch.driving_camera)
 
 
 @dataclass(frozen=True)

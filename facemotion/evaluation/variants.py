@@ -71,14 +71,15 @@ class Animated:
         """The background rests: the driver's is another one, and tells nothing of it."""
         count = len(driving.image)
         appearance = self._appearance(reference, count)
-        own, first = appearance.source.keypoints, _expanded(self.model.keypoints(*start), count)
-        moved = self.model.keypoints(*driving)
+        own, first = appearance.source.keypoints, _expanded(self.model.keypoints(*start[:2]), count)
+        moved = self.model.keypoints(*driving[:2])
         ways = {"": relative(own, first, moved), ABSOLUTE: moved}
         return {way: self._made(appearance, self.model.move(appearance, points)) for way, points in ways.items()}
 
     def _appearance(self, reference: Face, count: int) -> Appearance:
         """Of one reference for all, encoded once, or of one each."""
-        appearance = self.model.encode(*(part[:, None] for part in reference))
+        image, points, camera = reference
+        appearance = self.model.encode(image[:, None], points[:, None], camera[:, None] if camera is not None else None)
         return _expanded(appearance, count) if len(reference.image) == 1 else appearance
 
     def _made(self, appearance: Appearance, motion: Motion) -> Made:

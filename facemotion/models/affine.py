@@ -37,6 +37,19 @@ def affine_flow(affine: Tensor, size: int) -> Tensor:
     return apply(affine[..., :2], here) + affine[..., 2, None, None]
 
 
+def chained(outer: Tensor, inner: Tensor) -> Tensor:
+    """The affine map [..., 2, 3] that does `inner` and then `outer`."""
+    linear = product(outer[..., :2], inner[..., :2])
+    shift = transform(outer[..., :2], inner[..., 2]) + outer[..., 2]
+    return torch.cat((linear, shift[..., None]), -1)
+
+
+def undone(affine: Tensor) -> Tensor:
+    """The inverse of affine maps [..., 2, 3]."""
+    linear = inverse(affine[..., :2])
+    return torch.cat((linear, -transform(linear, affine[..., 2])[..., None]), -1)
+
+
 def local_maps(reference: tuple[Tensor, Tensor], driving: tuple[Tensor, Tensor]) -> Tensor:
     """Around each keypoint, the affine map [B, K, 2, 3] of normalised points that it tells of, driving to reference.
 

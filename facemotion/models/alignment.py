@@ -40,10 +40,15 @@ def _level(image: Tensor, belief: Tensor, size: int) -> Tensor:
     return torch.cat((image, across, down, grid.resize_image(belief, size)), 1)
 
 
-@torch.no_grad()
 def align(reference: tuple[Tensor, ...], driving: Tensor, belief: Tensor, guess: Tensor) -> Tensor:
-    """Affine maps [B, 2, 3] of the background, driving to reference: from the reference's `view`, the driving frame
-    [B, 3, H, H], where that is thought to show background [B, 1, m, m], and a flow that may be about right there."""
+    """Affine maps [B, 2, 3] of the background, driving to reference, as `similarity` finds them."""
+    return maps(similarity(reference, driving, belief, guess))
+
+
+@torch.no_grad()
+def similarity(reference: tuple[Tensor, ...], driving: Tensor, belief: Tensor, guess: Tensor) -> Tensor:
+    """Of the background, driving to reference [B, 4]: from the reference's `view`, the driving frame [B, 3, H, H],
+    where that is thought to show background [B, 1, m, m], and a flow that may be about right there."""
     with grid.exactly(driving):
         driving, belief = driving.float(), belief.float()
         levels = [(grid.resize_image(driving, size), grid.resize_image(belief, size)) for size, _ in PYRAMID]
@@ -53,17 +58,18 @@ def align(reference: tuple[Tensor, ...], driving: Tensor, belief: Tensor, guess:
         for known, (image, weight), (_, steps) in zip(reference, levels, PYRAMID, strict=True):
             for _ in range(steps):
                 found = found - _step(found, known, image, weight)
-        return _maps(_better(start, found, reference[1], *levels[1]))
+        return _better(start, found, reference[1], *levels[1])
 
 
-def _maps(similarity: Tensor) -> Tensor:
+def maps(similarity: Tensor) -> Tensor:
+    """As affine maps [B, 2, 3]."""
     a, b, x, y = similarity.unbind(1)
     return torch.stack((torch.stack((1 + a, -b, x), -1), torch.stack((b, 1 + a, y), -1)), 1)
 
 
 def _seen(similarity: Tensor, known: Tensor, image: Tensor, belief: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """What the reference's level shows through the map, by how much its picture differs, and each pixel's say."""
-    flow = affine.affine_flow(_maps(similarity), image.shape[-1])
+    flow = affine.affine_flow(maps(similarity), image.shape[-1])
     seen = grid.warp(known, flow)
     inside = (flow.abs() <= 1).all(1, keepdim=True)
     return seen, seen[:, :3] - image, seen[:, 9:] * belief * inside

@@ -68,9 +68,9 @@ class Animator(nn.Module):
         self.refiner = Refiner(config) if config.refined else None
         self.generator = Generator(config)
 
-    def encode(self, references: Tensor, points: Tensor | None = None) -> Appearance:
-        """Of photos [B, N, 3, H, H] in [0, 1], H the model's image size, and landmarks [B, N, 70, 2], normalised, where
-        the motion is told by them."""
+    def encode(self, references: Tensor, points: Tensor | None = None, camera: Tensor | None = None) -> Appearance:
+        """Of photos [B, N, 3, H, H] in [0, 1], H the model's image size. Where the motion is told by them: landmarks
+        [B, N, 70, 2], normalised, and how the camera moved, see `Face`."""
         _, count, channels, height, width = references.shape
         if (channels, height, width) != (3, self.config.image_size, self.config.image_size):
             raise FacemotionError(
@@ -81,6 +81,7 @@ class Animator(nn.Module):
             raise FacemotionError(f"{count} references a frame, but fusion is 'single': give one")
         image = references.flatten(0, 1)
         source = self.coarse.encode(image, points.flatten(0, 1) if points is not None else None)
+        source = source._replace(camera=camera.flatten(0, 1) if camera is not None else None)
         structure, view = None, None
         if self.refiner is not None:
             source = source._replace(keypoints=self.refiner.look_closer(image, source.keypoints))
@@ -89,10 +90,16 @@ class Animator(nn.Module):
                 view = alignment.view(image, self.coarse.belief(source.keypoints))
         return Appearance(image, source, self.features(image), structure, view)
 
-    def motion(self, appearance: Appearance, driving: Tensor | None, points: Tensor | None = None) -> Motion:
-        """From the driving frames [B, 3, H, H], or, where they tell all, their landmarks [B, 70, 2]."""
+    def motion(
+        self,
+        appearance: Appearance,
+        driving: Tensor | None,
+        points: Tensor | None = None,
+        camera: Tensor | None = None,
+    ) -> Motion:
+        """From the driving frames [B, 3, H, H], or, where they tell all, their landmarks [B, 70, 2] and camera."""
         keypoints = self.keypoints(driving, points, appearance.source)
-        background = Background(self.coarse.background_between(appearance.source, driving))
+        background = Background(self.coarse.background_between(appearance.source, driving, camera))
         coarse = self.coarse(appearance.source, keypoints, background.coarse)
         if appearance.view is not None and driving is not None:
             found = alignment.align(appearance.view, driving, self.coarse.belief(keypoints), coarse.flow)
@@ -140,7 +147,9 @@ class Animator(nn.Module):
         driving: Tensor,
         reference_points: Tensor | None = None,
         driving_points: Tensor | None = None,
+        reference_camera: Tensor | None = None,
+        driving_camera: Tensor | None = None,
     ) -> tuple[Tensor, Appearance, Motion]:
-        appearance = self.encode(references, reference_points)
-        motion = self.motion(appearance, driving, driving_points)
+        appearance = self.encode(references, reference_points, reference_camera)
+        motion = self.motion(appearance, driving, driving_points, driving_camera)
         return self.render(appearance, motion), appearance, motion

@@ -43,8 +43,9 @@ class KeypointMotion(nn.Module):
         """How much each pixel [B, 1, h, h] is thought to be background: what no coarse keypoint is near."""
         return beliefs.background(keypoints.points[:, : self.count].detach(), self.size, self.reach)
 
-    def background_between(self, source: MotionSource, driving: Tensor | None) -> Tensor | None:
-        """Affine [B, 2, 3] of normalised points from the driving image [B, 3, H, H] to the reference."""
+    def background_between(self, source: MotionSource, driving: Tensor | None, camera: Tensor | None) -> Tensor | None:
+        """Affine [B, 2, 3] of normalised points from the driving image [B, 3, H, H] to the reference; it is seen in the
+        pictures."""
         if self.background is None or source.background is None or driving is None:
             return None
         between: Tensor = self.background(source.background, grid.resize_image(driving, self.size))

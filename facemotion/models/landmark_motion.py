@@ -28,7 +28,8 @@ LEAST: Final = 1e-3
 
 
 class LandmarkMotion(nn.Module):
-    """The background rests: no landmark tells of it. With `mixed`, keypoints that are learnt are candidates, too."""
+    """The background moves as the camera did, where that is known beside the landmarks, and rests where not. With
+    `mixed`, keypoints that are learnt are candidates, too."""
 
     belongs: Tensor  # [MOVING, 70]: which points, in ORDER, are a part's
     reaches: Tensor  # [70]
@@ -75,12 +76,16 @@ class LandmarkMotion(nn.Module):
         """How much each pixel [B, 1, h, h] is thought to be background."""
         return beliefs.background(keypoints.points[:, : len(PARTS)].detach(), self.size, self.reach)
 
-    def background_between(self, source: MotionSource, driving: Tensor | None) -> None:
-        return None
+    def background_between(self, source: MotionSource, driving: Tensor | None, camera: Tensor | None) -> Tensor | None:
+        """Affine [B, 2, 3] of normalised points, driving to reference, where it is known how the camera moved: no
+        picture is asked."""
+        if source.camera is None or camera is None:
+            return None
+        return affine.chained(affine.undone(source.camera), camera)
 
-    def forward(self, source: MotionSource, driving: Keypoints, _: Tensor | None) -> FlowField:
+    def forward(self, source: MotionSource, driving: Keypoints, background: Tensor | None) -> FlowField:
         size, fine = self.size, self.flow_size
-        flows, bells = self._candidates(source.keypoints, driving, fine)
+        flows, bells = self._candidates(source.keypoints, driving, background, fine)
         near = grid.resize_image(bells, size)
         small = grid.resize_image(flows.detach().flatten(1, 2), size).reshape(len(flows), -1, 2, size, size)
         inputs = torch.cat((seen_through(source.image, small) - 0.5, near, source.bells), 1)
@@ -93,10 +98,15 @@ class LandmarkMotion(nn.Module):
         occlusion = grid.resize_image(self.occlusion(features).float() + TRUST, fine)
         return FlowField(flow, occlusion, foreground)
 
-    def _candidates(self, reference: Keypoints, driving: Keypoints, size: int) -> tuple[Tensor, Tensor]:
+    def _candidates(
+        self, reference: Keypoints, driving: Keypoints, background: Tensor | None, size: int
+    ) -> tuple[Tensor, Tensor]:
         """Flows [B, 2 + MOVING, 2, n, n], the background's and the head's first, and how near the moving parts are."""
         head = affine.affine_flow(landmark_keypoints.head_motion(reference, driving), size)
-        here = grid.identity(size, head).expand(len(head), -1, -1, -1)
+        if background is None:
+            behind = grid.identity(size, head).expand(len(head), -1, -1, -1)
+        else:
+            behind = affine.affine_flow(background, size)
         bells, near = self._bells(driving, size)
         # By how much each point moved otherwise than the head.
         maps = affine.local_maps(reference, driving)[:, :1]
@@ -105,7 +115,7 @@ class LandmarkMotion(nn.Module):
         with grid.exactly(head):
             moved = torch.cat([self.belongs * apart[:, None, :, axis] for axis in (0, 1)], 1) @ bells.flatten(2)
         moved = moved.view(len(head), 2, len(MOVING), size, size).transpose(1, 2) / (near[:, :, None] + FLOOR)
-        flows = [torch.stack((here, head), 1), head[:, None] + moved]
+        flows = [torch.stack((behind, head), 1), head[:, None] + moved]
         if self.learnt:
             # As with keypoints alone: they learn from what is chosen.
             flows.append(affine.flows(affine.local_maps(reference.part(self.looked), driving.part(self.looked)), size))

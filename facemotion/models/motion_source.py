@@ -14,3 +14,4 @@ class MotionSource(NamedTuple):
     keypoints: Keypoints
     bells: Tensor  # where the coarse ones, or the parts of the face, lie
     background: Tensor | None = None  # its half of the background network's first layer
+    camera: Tensor | None = None  # affine maps [B, 2, 3] of its background, see `Face`

@@ -34,6 +34,7 @@ class Augmentation(Section):
     turn: Weight  # degrees
     zoom: Share
     apart: Share  # how much of the above also moves the driving frame alone
+    dropped: Share  # share of pairs of which a model is told some driving landmarks only
 
 
 class Losses(Section):

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facemotion.dataset.augmentation import Batch
+from facemotion.dataset.augmentation import Batch, told
 from facemotion.errors import FacemotionError
 from facemotion.models import affine, grid
 from facemotion.models.animator import Animator, Motion
@@ -50,13 +50,11 @@ class Trainee(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         device = batch.driving.device.type
         with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
-            frame, appearance, motion = self.model(
-                batch.reference[:, None], batch.driving, batch.reference_points[:, None], batch.driving_points
-            )
+            frame, appearance, motion = self.model(*told(batch))
             terms = self._motion_terms(batch, motion)
         if self.losses.foreground and motion.fields[0].foreground is not None and self._coarse_learns():
             head = head_motion(appearance.source.keypoints, motion.driving)
-            terms["foreground"] = foreground_error(motion.fields[0], head, batch)
+            terms["foreground"] = foreground_error(motion.fields[0], head, motion.background.coarse, batch)
         terms |= self._image_terms(frame.float(), batch)
         terms |= self._flow_terms(motion, batch)
         return terms
@@ -150,16 +148,18 @@ def cycle(there: Tensor, back: Tensor) -> Tensor:
     return (both - torch.eye(3, device=there.device)).abs().mean()
 
 
-def foreground_error(field: FlowField, head: Tensor, batch: Batch) -> Tensor:
-    """Cross entropy of the foreground with what pictures tell of it: background is what a still reference shows as well
-    as any motion does. Pixels count by how much stillness and the head's motion [B, 2, 3] differ there."""
+def foreground_error(field: FlowField, head: Tensor, background: Tensor | None, batch: Batch) -> Tensor:
+    """Cross entropy of the foreground with what pictures tell of it: background is what the background's motion shows
+    as well as any other does. Pixels count by how much that and the head's motion, affine [B, 2, 3], differ there."""
     assert field.foreground is not None
     size = field.foreground.shape[-1]
     reference, driving = (grid.resize_image(image, size) for image in (batch.reference, batch.driving))
     with torch.no_grad():
-        flows = affine.affine_flow(head.float(), size), grid.resize(field.flow.float(), size)
-        still = (reference - driving).abs().mean(1, keepdim=True)
-        by_head, moved = ((grid.warp(reference, flow) - driving).abs().mean(1, keepdim=True) for flow in flows)
+        behind = grid.identity(size, driving).expand(len(driving), -1, -1, -1)
+        if background is not None:
+            behind = affine.affine_flow(background.float(), size)
+        flows = behind, affine.affine_flow(head.float(), size), grid.resize(field.flow.float(), size)
+        still, by_head, moved = ((grid.warp(reference, flow) - driving).abs().mean(1, keepdim=True) for flow in flows)
         told = torch.sigmoid((still - torch.minimum(by_head, moved)) / TELLING - 1)
         weight = (still - by_head).abs()
     error = F.binary_cross_entropy_with_logits(field.foreground.float(), told, reduction="none")

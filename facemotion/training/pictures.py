@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from facemotion.dataset.augmentation import Batch
+from facemotion.dataset.augmentation import Batch, told
 from facemotion.models import grid
 from facemotion.models.animator import Animator, Motion
 from facemotion.models.generator import at_size
@@ -23,8 +23,7 @@ CAPTION_PX: Final = 16
 def sample_grid(model: Animator, batch: Batch, *, rows: int, zoom: int = 1) -> NDArray[np.uint8]:
     """RGB: a row a pair, columns as in COLUMNS; `coarse` is the frame without the refiner's work, `refined` with it."""
     reference, driving = batch.reference[:rows], batch.driving[:rows]
-    points = batch.reference_points[:rows, None], batch.driving_points[:rows]
-    frame, appearance, motion = model(reference[:, None], driving, *points)
+    frame, appearance, motion = model(*told(batch, rows))
     coarse = model.render(appearance, Motion(motion.fields[:1], motion.driving, motion.background))
     finest = at_size(motion.fields, reference.shape[-1])
     trust = torch.sigmoid(finest.occlusion.float()).expand(-1, 3, -1, -1)

@@ -37,10 +37,12 @@ def decode(source: Clips, pairs: Sequence[Pair], pinned: bool = False) -> Frames
     shown = [_image(source.clips[pair.clip], frame) for pair in pairs for frame in (pair.reference, pair.driving)]
     images = torch.from_numpy(np.stack(shown).reshape(-1, 2, *shown[0].shape))
     points = [source.clips[pair.clip].points[[pair.reference, pair.driving]] for pair in pairs]
+    camera = [source.clips[pair.clip].camera[[pair.reference, pair.driving]] for pair in pairs]
     return Frames(
         torch.tensor([pair.index for pair in pairs]),
         images.pin_memory() if pinned else images,
         torch.from_numpy(np.stack(points).astype(np.float32, copy=False)),
+        torch.from_numpy(np.stack(camera).astype(np.float32, copy=False)),
         torch.from_numpy(np.stack([pair.uniforms for pair in pairs])),
         torch.from_numpy(np.stack([pair.normals for pair in pairs])),
     )

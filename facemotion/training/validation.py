@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facemotion.dataset.augmentation import Batch, prepare
+from facemotion.dataset.augmentation import Batch, prepare, told
 from facemotion.dataset.sampling import NORMALS, UNIFORMS, Pair
 from facemotion.models.animator import Animator
 from facemotion.training import regions
@@ -28,9 +28,7 @@ class Validation:
         sums: dict[str, list[Tensor]] = {}
         for batch in self.batches:
             with torch.autocast(batch.driving.device.type, torch.bfloat16, enabled=bf16):
-                frame = model(
-                    batch.reference[:, None], batch.driving, batch.reference_points[:, None], batch.driving_points
-                )[0]
+                frame = model(*told(batch))[0]
             for name, image in (("", frame.float()), ("_reference", batch.reference)):
                 for part, values in errors(image, batch).items():
                     sums.setdefault(part + name, []).append(values)
