@@ -81,15 +81,8 @@ def cropped(path: Path, params: Any) -> Clip:
     square = steady_square(np.stack([face_boxes(one) for one in points]), params.crop.context, params.crop.lift)
     jpegs = [encode(cut_out(image, square, CROP), 95) for image in images]
     own = to_crop(np.stack(points), square, CROP).astype(np.float32)
-    return Clip(
-        path.stem,
-        path.stem,
-        len(images),
-        float(Fraction(reader.info.fps)),
-        own,
-        camera.track(map(decode, jpegs), own),
-        jpegs,
-    )
+    moved = camera.track(map(decode, jpegs), own)
+    return Clip(path.stem, path.stem, len(images), float(Fraction(reader.info.fps)), own, moved, jpegs)
 
 
 def sized(size: int) -> ModelConfig:

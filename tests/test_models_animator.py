@@ -248,7 +248,7 @@ def test_compiled_and_eager_agree() -> None:
         torch.testing.assert_close(compiled, model(photo, driving)[0], atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize(("switch", "value"), [("motion", "landmarks"), ("fusion", "attention")])
+@pytest.mark.parametrize(("switch", "value"), [("fusion", "attention")])
 def test_what_is_not_built_is_said(switch: str, value: str) -> None:
     with pytest.raises(FacemotionError, match=f"{switch} '{value}' is not built yet"):
         Animator(TINY.model_copy(update={switch: value}))

@@ -1,5 +1,7 @@
 """What becomes of pixels and points when a pair is mirrored, moved and coloured."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
@@ -99,9 +101,7 @@ def test_colours_stay_colours() -> None:
 def test_a_pair_does_not_depend_on_its_batch() -> None:
     given = frames()
     rules = Augmentation(flip=0.5, colour=0.2, moved=0.5, shift=0.1, turn=10.0, zoom=0.1, apart=0.2, dropped=0.0)
-    alone = Frames(
-        *(part[2:3] for part in (given.index, given.images, given.points, given.camera, given.uniforms, given.normals))
-    )
+    alone = Frames(*(getattr(given, one.name)[2:3] for one in fields(given)))
     torch.testing.assert_close(prepare(alone, 32, rules).driving[0], prepare(given, 32, rules).driving[2])
 
 

@@ -25,11 +25,12 @@ SETTINGS: dict[str, Any] = {
     "sampling": {"candidates": 4, "max_seconds": None, "easy_share": 0.25, "ramp": 0.5, "telling": 0.25},
     "augmentation": {
         "flip": 0.5, "colour": 0.1, "moved": 0.5, "shift": 0.05, "turn": 5.0, "zoom": 0.05, "apart": 0.1,
+        "dropped": 0.3,
     },
     "losses": {
         "l1": 1.0, "gradient": 1.0, "ssim": 0.0, "census": 0.0, "regions": 0.0, "perceptual": 0.0, "features": "random",
-        "vgg19": None, "scales": 3, "points": 1.0, "jacobians": 0.1, "background": 0.1, "foreground": 0.1, "occlusion": 0.0, "warped": 0.5,
-        "flows": 0.0, "decay": 0.8, "adversarial": 0.0,
+        "vgg19": None, "scales": 3, "points": 1.0, "jacobians": 0.1, "background": 0.1, "foreground": 0.1,
+        "occlusion": 0.0, "warped": 0.5, "flows": 0.0, "decay": 0.8, "adversarial": 0.0,
     },
     "watch": {
         "log_every": 2, "validate_every": 3, "checkpoint_every": 2, "pictures_every": 100, "validation_pairs": 4,
@@ -88,17 +89,9 @@ class ToyClips:
             drawn = [_draw(middle, colours) for middle in middles]
             images = np.stack([image for image, _ in drawn])
             points = np.stack([points for _, points in drawn]).astype(np.float32)
-            self.clips.append(
-                ToyClip(
-                    f"clip{seed}{person}",
-                    f"person{seed}{person}",
-                    frames,
-                    25.0,
-                    points,
-                    np.zeros((frames, 4), np.float32),
-                    images,
-                )
-            )
+            still = np.zeros((frames, 4), np.float32)
+            about = f"clip{seed}{person}", f"person{seed}{person}", frames, 25.0
+            self.clips.append(ToyClip(*about, points, still, images))
 
 
 def _draw(middle: NDArray[np.float64], colours: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
