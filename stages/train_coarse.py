@@ -10,7 +10,8 @@ from stages.training import command
 
 def prepare(params: Params, motion: str) -> tuple[Animator, Training]:
     torch.manual_seed(params.train_coarse.seed)
-    return Animator(params.model.model_copy(update={"motion": motion, "refined": False})), params.train_coarse
+    model = Animator(params.model.model_copy(update={"motion": motion, "refined": False}))
+    return model, params.train_coarse.of(motion)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ def prepare(params: Params, motion: str) -> tuple[Animator, Training]:
     torch.manual_seed(params.train_refine.seed)
     model = Animator(params.model.model_copy(update={"motion": motion, "refined": True}))
     start_from(model, layout.MODELS / f"{motion}_coarse")
-    return model, params.train_refine
+    return model, params.train_refine.of(motion)
 
 
 if __name__ == "__main__":

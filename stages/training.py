@@ -40,7 +40,7 @@ QUALITY: Final = 92
 def command(what: str | None, stage: str, kind: str, prepare: Prepare) -> None:
     """`python -m stages.STAGE MOTION`: into models/MOTION_KIND; with --debug into .work alone, and without a record."""
     parser = argparse.ArgumentParser(description=what)
-    parser.add_argument("motion", help="keypoints")
+    parser.add_argument("motion", help="keypoints, landmarks or mixed")
     parser.add_argument("--debug", choices=get_args(Mode), help="a short try outside of the DAG, into .work/debug")
     words = parser.parse_args()
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:

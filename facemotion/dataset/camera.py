@@ -34,18 +34,27 @@ def track(frames: Iterable[Image], points: NDArray[np.floating]) -> NDArray[np.f
 
     Where no face was found the person is where they were last."""
     first: tuple[Tensor, ...] | None = None
-    found: list[Tensor] = []
+    before: tuple[Tensor, ...] = ()
+    found = [torch.zeros(1, 4)]
     for images, belief in _together(frames, points):
         if first is None:
-            first = alignment.view(images[:1], belief[:1])
-            found.append(torch.zeros(1, 4))
-        # All frames of a few are sought from where the last one before them was.
-        guess = affine.affine_flow(alignment.maps(found[-1][-1:]), belief.shape[-1]).expand(len(images), -1, -1, -1)
-        known = tuple(level.expand(len(images), -1, -1, -1) for level in first)
-        found.append(alignment.similarity(known, images, belief, guess))
-    rows = torch.cat(found[1:]) if found else torch.zeros(0, 4)
+            first = before = alignment.view(images[:1], belief[:1])
+        # From the last frame before these, which is much like them, and from there to the first, which keeps small
+        # errors from adding up.
+        still = torch.zeros(len(images), 4)
+        moved = _aligned(before, images, belief, still)
+        reached = alignment.followed(found[-1][-1:].expand(len(images), -1), moved)
+        found.append(_aligned(first, images, belief, reached))
+        before = alignment.view(images[-1:], belief[-1:])
+    rows = torch.cat(found)[1:]
     rows[:1] = 0
     return np.asarray(rows.numpy(), np.float32)
+
+
+def _aligned(known: tuple[Tensor, ...], images: Tensor, belief: Tensor, guess: Tensor) -> Tensor:
+    flow = affine.affine_flow(alignment.maps(guess), belief.shape[-1])
+    same = tuple(level.expand(len(images), -1, -1, -1) for level in known)
+    return alignment.similarity(same, images, belief, flow, sure=True)
 
 
 def _together(frames: Iterable[Image], points: NDArray[np.floating]) -> Iterator[tuple[Tensor, Tensor]]:

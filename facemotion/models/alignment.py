@@ -46,14 +46,17 @@ def align(reference: tuple[Tensor, ...], driving: Tensor, belief: Tensor, guess:
 
 
 @torch.no_grad()
-def similarity(reference: tuple[Tensor, ...], driving: Tensor, belief: Tensor, guess: Tensor) -> Tensor:
+def similarity(
+    reference: tuple[Tensor, ...], driving: Tensor, belief: Tensor, guess: Tensor, *, sure: bool = False
+) -> Tensor:
     """Of the background, driving to reference [B, 4]: from the reference's `view`, the driving frame [B, 3, H, H],
-    where that is thought to show background [B, 1, m, m], and a flow that may be about right there."""
+    where that is thought to show background [B, 1, m, m], and a flow that may be, or surely is, about right there."""
     with grid.exactly(driving):
         driving, belief = driving.float(), belief.float()
         levels = [(grid.resize_image(driving, size), grid.resize_image(belief, size)) for size, _ in PYRAMID]
-        rest = guess.new_zeros(len(guess), 4)
-        start = _better(rest, _fit(guess.float(), belief), reference[1], *levels[1])
+        start = _fit(guess.float(), belief)
+        if not sure:
+            start = _better(torch.zeros_like(start), start, reference[1], *levels[1])
         found = start
         for known, (image, weight), (_, steps) in zip(reference, levels, PYRAMID, strict=True):
             for _ in range(steps):
@@ -65,6 +68,12 @@ def maps(similarity: Tensor) -> Tensor:
     """As affine maps [B, 2, 3]."""
     a, b, x, y = similarity.unbind(1)
     return torch.stack((torch.stack((1 + a, -b, x), -1), torch.stack((b, 1 + a, y), -1)), 1)
+
+
+def followed(outer: Tensor, inner: Tensor) -> Tensor:
+    """The similarity that does `inner` and then `outer`."""
+    both = affine.chained(maps(outer), maps(inner))
+    return torch.stack((both[:, 0, 0] - 1, both[:, 1, 0], both[:, 0, 2], both[:, 1, 2]), 1)
 
 
 def _seen(similarity: Tensor, known: Tensor, image: Tensor, belief: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from facemotion.models.face_parts import DETAIL, PARTS
+from facemotion.models.face_parts import BEHIND, DETAIL, PARTS
 
 # Of the correlation volume an image, float32: what a 64 x 64 volume with its pyramid needs three times over.
 MAX_VOLUME_MIB = 256
@@ -83,7 +83,7 @@ class ModelConfig(Section):
     def coarse_count(self) -> int:
         """Of the keypoints of the coarse motion."""
         learnt = 0 if self.motion == "landmarks" else self.keypoints.count
-        return learnt + (0 if self.motion == "keypoints" else len(PARTS))
+        return learnt + (0 if self.motion == "keypoints" else len(PARTS) + len(BEHIND))
 
     @property
     def keypoint_count(self) -> int:

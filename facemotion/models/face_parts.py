@@ -9,6 +9,11 @@ PARTS: Final[tuple[tuple[int, ...], ...]] = (
     RIGID, GROUPS["jaw"][:6], GROUPS["jaw"][6:11], GROUPS["jaw"][11:], GROUPS["brow_left"], GROUPS["brow_right"],
     GROUPS["nose"], GROUPS["eye_left"], GROUPS["eye_right"], LIPS,
 )  # fmt: skip
+# What moves with the head but lies behind the face, and slides against it as the head turns: places in the frame of the
+# usual face, z towards the camera, and whether they turn with the head or, the neck, are merely carried along.
+BEHIND: Final[tuple[tuple[tuple[float, float, float], bool], ...]] = (
+    ((0.0, -0.4, -0.5), True), ((0.0, -0.4, -1.1), True), ((0.0, 1.75, -1.1), False),
+)  # fmt: skip
 # Lids, lips and pupils, which finer motion is about, before all others.
 DETAIL: Final = EYES + GROUPS["pupils"] + LIPS
 ORDER: Final = DETAIL + tuple(point for point in range(N_POINTS) if point not in DETAIL)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from facemotion.landmarks.layout import N_POINTS
 from facemotion.models import affine, landmark_shape
-from facemotion.models.face_parts import ORDER, PARTS
+from facemotion.models.face_parts import BEHIND, ORDER, PARTS
 from facemotion.models.keypoints import Keypoints
 from facemotion.models.landmark_shape import HeadMap
 
@@ -20,7 +20,7 @@ RIDGE: Final = 0.01
 
 
 def keypoints(points: Tensor) -> tuple[Keypoints, HeadMap]:
-    """Of complete points [B, 70, 2]: [B, PARTS + 70], and the map of the usual face to them."""
+    """Of complete points [B, 70, 2]: [B, PARTS + BEHIND + 70], and the map of the usual face to them."""
     usual = landmark_shape.usual(points)
     head = landmark_shape.head(points, usual)
     rest = points - head.of(usual)
@@ -35,6 +35,11 @@ def keypoints(points: Tensor) -> tuple[Keypoints, HeadMap]:
         moved = rest[:, own] - rest[:, own].mean(1, keepdim=True)
         even = torch.full_like(around[..., 0], 1 / len(own))
         jacobians.append(head.matrix + landmark_shape.stretched(moved, around, even, RIDGE))
+    turn = landmark_shape.turn(points)
+    for place, turns in BEHIND:
+        places.append(turn.of(place))
+        still = torch.eye(2, device=points.device, dtype=points.dtype).expand(len(points), -1, -1)
+        jacobians.append(turn.matrix[..., :2] if turns else still)
     singly = head.matrix[:, None].expand(-1, N_POINTS, -1, -1)
     found = torch.cat((torch.stack(places, 1), points[:, list(ORDER)]), 1)
     return Keypoints(found, torch.cat((torch.stack(jacobians, 1), singly), 1)), head

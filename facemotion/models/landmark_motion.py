@@ -12,7 +12,7 @@ from facemotion.landmarks.layout import N_POINTS
 from facemotion.models import affine, beliefs, grid, landmark_keypoints, landmark_shape
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import TRUST, FlowField, seen_through
-from facemotion.models.face_parts import MOVING, ORDER, PARTS
+from facemotion.models.face_parts import BEHIND, MOVING, ORDER, PARTS
 from facemotion.models.keypoints import KeypointDetector, Keypoints
 from facemotion.models.landmark_keypoints import points_of
 from facemotion.models.layers import LeanUNet, zeroed
@@ -25,6 +25,15 @@ FLOOR: Final = 0.02
 # to move all.
 HEAD_REACH: Final = 0.8
 LEAST: Final = 1e-3
+# How much less, as a logit, what lies behind the face is believed.
+DOUBTED: Final = 1.5
+# The face, in the frame of the usual one, from the middle of its stiff points; how sharp its edge is, and how little,
+# as a logit, a background is believed in within.
+FACE_MIDDLE: Final = (0.0, 0.2)
+FACE_RADII: Final = (0.75, 0.85)
+SHARP: Final = 8.0
+NEVER: Final = 6.0
+TOLD: Final = len(PARTS) + len(BEHIND)
 
 
 class LandmarkMotion(nn.Module):
@@ -41,9 +50,9 @@ class LandmarkMotion(nn.Module):
         self.reach = HEAD_REACH / 2
         self.keypoints = KeypointDetector(config) if config.motion == "mixed" else None
         self.learnt = 0 if self.keypoints is None else config.keypoints.count
-        self.looked = slice(len(PARTS), len(PARTS) + self.learnt)
+        self.looked = slice(TOLD, TOLD + self.learnt)
         self.near = config.coarse.reach or HEAD_REACH / 2
-        candidates = 2 + len(MOVING) + self.learnt
+        candidates = 2 + len(MOVING) + len(BEHIND) + self.learnt
         self.backbone = LeanUNet(3 * candidates + 2 * len(MOVING), config.coarse.widths)
         width = self.backbone.out_channels
         self.choice = nn.Conv2d(width, candidates, 3, padding=1)
@@ -65,7 +74,7 @@ class LandmarkMotion(nn.Module):
             return found
         if image is None:
             raise FacemotionError("motion 'mixed' also looks at pictures: give the frames with their landmarks")
-        return found.inserted(len(PARTS), self.keypoints(image))
+        return found.inserted(TOLD, self.keypoints(image))
 
     def encode(self, image: Tensor, points: Tensor | None) -> MotionSource:
         keypoints = self.find(image, points)
@@ -101,7 +110,7 @@ class LandmarkMotion(nn.Module):
     def _candidates(
         self, reference: Keypoints, driving: Keypoints, background: Tensor | None, size: int
     ) -> tuple[Tensor, Tensor]:
-        """Flows [B, 2 + MOVING, 2, n, n], the background's and the head's first, and how near the moving parts are."""
+        """Flows [B, candidates, 2, n, n], the background's and the head's first, and how near the moving parts are."""
         head = affine.affine_flow(landmark_keypoints.head_motion(reference, driving), size)
         if background is None:
             behind = grid.identity(size, head).expand(len(head), -1, -1, -1)
@@ -115,10 +124,9 @@ class LandmarkMotion(nn.Module):
         with grid.exactly(head):
             moved = torch.cat([self.belongs * apart[:, None, :, axis] for axis in (0, 1)], 1) @ bells.flatten(2)
         moved = moved.view(len(head), 2, len(MOVING), size, size).transpose(1, 2) / (near[:, :, None] + FLOOR)
-        flows = [torch.stack((behind, head), 1), head[:, None] + moved]
-        if self.learnt:
-            # As with keypoints alone: they learn from what is chosen.
-            flows.append(affine.flows(affine.local_maps(reference.part(self.looked), driving.part(self.looked)), size))
+        others = slice(len(PARTS), TOLD + self.learnt)
+        carried = affine.flows(affine.local_maps(reference.part(others), driving.part(others)), size)
+        flows = [torch.stack((behind, head), 1), head[:, None] + moved, carried]
         return torch.cat(flows, 1), near
 
     def _bells(self, keypoints: Keypoints, size: int) -> tuple[Tensor, Tensor]:
@@ -132,14 +140,25 @@ class LandmarkMotion(nn.Module):
         return bells, near
 
     def _belief(self, near: Tensor, driving: Keypoints, size: int) -> Tensor:
-        """What is presumed of the candidates: logits [B, 2 + MOVING, n, n]."""
+        """What is presumed of the candidates: logits [B, candidates, n, n]."""
         middle = driving.points[:, :1]
         head = affine.distances(middle, size) / (-2 * (HEAD_REACH * _scale(driving)).square()[..., None, None])
-        away = torch.full_like(head, -(beliefs.BACKGROUND_FROM**2) / 2)
-        believed = [away, head, torch.log(near.clamp(max=1.0) + LEAST)]
+        # Where the driving face is there is no background, whatever a reference at rest would show there.
+        away = -(beliefs.BACKGROUND_FROM**2) / 2 - NEVER * _face(driving, size)
+        behind = affine.distances(driving.points[:, len(PARTS) : TOLD], size)
+        behind = behind / (-2 * (HEAD_REACH * _scale(driving)).square()[..., None, None]) - DOUBTED
+        believed = [away, head, torch.log(near.clamp(max=1.0) + LEAST), behind]
         if self.learnt:
             believed.append(beliefs.near(driving.points[:, self.looked], size, self.near))
         return torch.cat(believed, 1)
+
+
+def _face(keypoints: Keypoints, size: int) -> Tensor:
+    """1 within the face, as wide as the jaw and from brows to chin, 0 without: [B, 1, n, n]."""
+    matrix = keypoints.jacobians[:, :1]
+    middle = keypoints.points[:, :1] + affine.transform(matrix, matrix.new_tensor(FACE_MIDDLE))
+    oval = matrix * matrix.new_tensor(FACE_RADII)
+    return torch.sigmoid(SHARP * (1 - affine.distances(middle, size, oval)))
 
 
 def _scale(keypoints: Keypoints) -> Tensor:

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
-from facemotion.landmarks.layout import RIGID
+from facemotion.landmarks.layout import GROUPS, LIPS, RIGID
+from facemotion.landmarks.pose import MODEL
 from facemotion.models import affine, grid
 
 # The mean of unturned, resting faces: between the outer corners of the eyes, in their distance.
@@ -24,16 +25,23 @@ USUAL: Final = (
     (-0.19, 0.93), (-0.25, 0.83), (-0.08, 0.79), (0.00, 0.80), (0.08, 0.79), (0.25, 0.83), (0.08, 0.87), (0.00, 0.88),
     (-0.08, 0.87), (-0.36, -0.01), (0.36, -0.01),
 )  # fmt: skip
-# How much a point that moves by itself counts for where the head is, relative to a stiff one.
-LOOSE: Final = 0.03
+# How much a point that moves by itself, or, as the jaw's and the lips', far, counts for where the head is,
+# relative to a stiff one. With the next three found on rendered clips, by how far detected points lead the head astray.
+LOOSE: Final = 0.1
+FAR: Final = 0.03
 # Rounds of reweighting, and the residual, in the shape's units, that halves a point's say.
 ROUNDS: Final = 3
-DOUBT: Final = 0.06
+DOUBT: Final = 0.12
 # What keeps an affine map near the similarity where the points do not tell: in squared units of the shape.
-RIDGE: Final = 0.02
+RIDGE: Final = 0.1
 # How far around itself a point tells of others that were not found.
 KIN: Final = 0.15
 TINY: Final = 1e-6
+# The stiff points in space, in the frame of the usual face, and what keeps the head from turning by their noise.
+STIFF: Final = tuple(point for point in RIGID if point in MODEL)
+EYE_DISTANCE: Final = MODEL[45][0] - MODEL[36][0]
+SOLID: Final = tuple(tuple(value / EYE_DISTANCE for value in MODEL[point]) for point in STIFF)
+DEPTH_RIDGE: Final = 0.02
 
 
 class HeadMap(NamedTuple):
@@ -65,6 +73,7 @@ def head(points: Tensor, shape: Tensor) -> HeadMap:
     """The map of a shape [B or 1, 70, 2] to points that the stiff points agree on; without any, the identity."""
     base = torch.full_like(points[:1, :, 0], LOOSE)
     base[:, list(RIGID)] = 1.0
+    base[:, list(GROUPS["jaw"] + LIPS)] = FAR
     base, points = base * seen(points), filled(points)
     weights = base
     for _ in range(ROUNDS):
@@ -88,6 +97,28 @@ def _fit(points: Tensor, shape: Tensor, weights: Tensor) -> HeadMap:
     rest = there - affine.transform(similarity[:, None], here)
     matrix = similarity + stretched(rest, here, share[..., 0], RIDGE)
     return HeadMap(matrix, middle - affine.transform(matrix, centre))
+
+
+class Turn(NamedTuple):
+    """How a stiff head lies in the picture under weak perspective: [B, 2, 3] and [B, 2]."""
+
+    matrix: Tensor
+    shift: Tensor
+
+    def of(self, place: tuple[float, float, float]) -> Tensor:
+        """Where a place of the usual face, z towards the camera, is seen [B, 2]."""
+        return (self.matrix * self.matrix.new_tensor(place)).sum(-1) + self.shift
+
+
+def turn(points: Tensor) -> Turn:
+    """Of complete points."""
+    solid = torch.tensor(SOLID, device=points.device, dtype=points.dtype)
+    middle, own = solid.mean(0), points[:, list(STIFF)]
+    around = solid - middle
+    spread = around.T @ around + DEPTH_RIDGE * torch.diag(solid.new_tensor([0.0, 0.0, 1.0]))
+    with grid.exactly(points):
+        matrix = own.transpose(1, 2) @ (around @ torch.linalg.inv(spread))
+    return Turn(matrix, own.mean(1) - (matrix * middle).sum(-1))
 
 
 def stretched(rest: Tensor, around: Tensor, weights: Tensor, ridge: float) -> Tensor:

@@ -77,6 +77,7 @@ class Watch(Section):
 class Training(Section):
     seed: Whole
     steps: Count
+    steps_of: dict[str, Count]  # by motion, where one takes another number
     batch_size: Count
     accumulate: Count  # pieces in which a process works through its share of a batch, to save memory
     rate: Positive  # AdamW's highest learning rate
@@ -99,6 +100,10 @@ class Training(Section):
     augmentation: Augmentation
     losses: Losses
     watch: Watch
+
+    def of(self, motion: str) -> "Training":
+        """The settings of a motion."""
+        return self.model_copy(update={"steps": self.steps_of.get(motion, self.steps)})
 
     @model_validator(mode="after")
     def _batch_divides(self) -> "Training":
