@@ -1,0 +1,129 @@
+"""What a landmark model that has learnt a little does of rendered people, held against what the renderer knows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import Project
+from torch import Tensor
+
+from facemotion import config
+from facemotion.dataset.packed import PackedSplit
+from facemotion.evaluation.known import Known
+from facemotion.evaluation.reading import batches, reference_face
+from facemotion.landmarks.layout import EYES, GROUPS, N_POINTS
+from facemotion.models import grid
+from facemotion.models.animator import Animator
+from facemotion.models.face import Face
+from facemotion.training import regions
+from facemotion.training.loop import Job, train
+
+pytestmark = pytest.mark.slow
+STEPS = 60
+PUPILS = list(GROUPS["pupils"])
+
+
+@dataclass
+class Learnt:
+    model: Animator
+    face: Face  # of somebody never learnt from
+    head: Tensor  # [1, 1, S, S]: where the renderer drew that head
+    background: Tensor
+
+    @torch.no_grad()
+    def driven(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Frame and displacement, by landmarks alone."""
+        image, own, _ = self.face
+        appearance = self.model.encode(image[:, None], own[:, None])
+        motion = self.model.motion(appearance, None, points)
+        flow = grid.resize(motion.fields[-1].flow, image.shape[-1])
+        return self.model.render(appearance, motion), flow - grid.identity(image.shape[-1], flow)
+
+
+@pytest.fixture(scope="module")
+def learnt(smoke: Project, tmp_path_factory: pytest.TempPathFactory) -> Learnt:
+    params = config.load(smoke.root / "params.yaml")
+    sizes = params.model.model_copy(update={"motion": "landmarks", "refined": False})
+    settings = params.train_coarse.model_copy(update={"steps": STEPS, "steps_of": {}, "ema": 0.9})
+    torch.manual_seed(0)
+    model = Animator(sizes)
+    source = PackedSplit(smoke.root / "data/packed/train")
+    trained = train(Job("trial", model, settings, source, None, tmp_path_factory.mktemp("work"), {}))
+    model.load_state_dict(trained.weights)
+    clip = PackedSplit(smoke.root / "data/packed/test").clips[0]
+    ((_, batch),) = batches(clip, np.array([1]), sizes.image_size)
+    head, background = areas(smoke.root, clip.clip_id, sizes.image_size)
+    return Learnt(model.eval(), reference_face(batch), head, background)
+
+
+def areas(root: Path, clip_id: str, size: int) -> tuple[Tensor, Tensor]:
+    """Head and background of the first frame, as far as they stand still until the first frame that is scored."""
+    known = Known.load(root / "data/known", clip_id, size)
+    true = known.reference.true or known.scored[0].true
+    assert true is not None
+    masks = (true.areas.own, true.areas.background)
+    own, background = (grid.resize_image(torch.from_numpy(mask.astype(np.float32))[None, None], size) for mask in masks)
+    return own, background
+
+
+def test_it_beats_repeating_the_reference_after_a_minute(smoke: Project, learnt: Learnt) -> None:
+    clip = PackedSplit(smoke.root / "data/packed/test").clips[0]
+    frames = np.arange(8, clip.frames, 8)
+    made, repeated = [], []
+    for _, batch in batches(clip, frames, learnt.model.config.image_size):
+        for k in range(len(batch.driving)):
+            frame, _ = learnt.driven(batch.driving_points[k : k + 1])
+            made.append((frame - batch.driving[k]).abs().mean())
+            repeated.append((batch.reference[k] - batch.driving[k]).abs().mean())
+    assert torch.stack(made).mean() < 0.85 * torch.stack(repeated).mean()
+
+
+def test_pupils_alone_move_nothing_but_the_eyes(learnt: Learnt) -> None:
+    image, points, _ = learnt.face
+    width = (points[:, EYES[3]] - points[:, EYES[0]]).norm()
+    looking = points.clone()
+    looking[:, PUPILS] += torch.tensor([0.25, 0.0]) * width
+    still, _ = learnt.driven(points)
+    moved, displacement = learnt.driven(looking)
+    eyes = regions.eyes_mask(points, image.shape[-1])
+    change = (moved - still).abs().mean(1, keepdim=True)
+    assert (change * eyes).sum() > 0.8 * change.sum()
+    assert (change * eyes).sum() / eyes.sum() > 0.005
+    assert (displacement.norm(dim=1, keepdim=True) * (1 - eyes)).mean() < 0.1 * width
+
+
+def test_a_shift_of_all_points_moves_the_head_and_not_the_background(learnt: Learnt) -> None:
+    image, points, _ = learnt.face
+    shift = torch.tensor([0.15, 0.0])
+    _, before = learnt.driven(points)
+    _, after = learnt.driven(points + shift)
+    went = -(after - before)[:, :1]  # backward: the reference lies where the head came from
+    # The face where it is now, well inside its outline; background where neither the old nor the new head is.
+    size = image.shape[-1]
+    oval = (points + shift)[0, list(GROUPS["jaw"])]
+    face = torch.zeros(1, 1, size, size)
+    low, high = oval.amin(0), oval.amax(0)
+    here = grid.identity(size, face)
+    inner = ((here - ((low + high) / 2)[None, :, None, None]).abs() < 0.35 * (high - low)[None, :, None, None]).all(1)
+    face[0, 0][inner[0]] = 1.0
+    pixels = round(0.15 / 2 * size)
+    away = learnt.background * learnt.background.roll(pixels, 3) * learnt.background.roll(2 * pixels, 3)
+    assert abs(float((went * face).sum() / face.sum()) - 0.15) < 0.03
+    assert float((went.abs() * away).sum() / away.sum()) < 0.2 * 0.15
+
+
+@pytest.mark.parametrize("left", [47, 5])
+def test_fewer_points_do_worse_but_go_on_working(smoke: Project, learnt: Learnt, left: int) -> None:
+    clip = PackedSplit(smoke.root / "data/packed/test").clips[0]
+    ((_, batch),) = batches(clip, np.array([clip.frames // 3, clip.frames // 2, clip.frames - 1]), 64)
+    kept = {5: [36, 45, 30, 48, 54]}.get(left, np.random.default_rng(0).permutation(N_POINTS)[:left].tolist())
+    errors = {}
+    for name, points in (("all", batch.driving_points), ("few", torch.full_like(batch.driving_points, torch.nan))):
+        if name == "few":
+            points[:, kept] = batch.driving_points[:, kept]
+        frames = torch.cat([learnt.driven(points[k : k + 1])[0] for k in range(len(points))])
+        errors[name] = float((frames - batch.driving).abs().mean())
+    repeated = float((batch.reference - batch.driving).abs().mean())
+    assert errors["few"] < errors["all"] + (0.25 if left > 5 else 0.75) * (repeated - errors["all"]) + 0.003
