@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -117,15 +117,18 @@ def scan() -> None:
 @model_app.command()
 def summary(
     preset: Annotated[str, typer.Option(help="tiny, small, base or published.")] = "tiny",
+    motion: Annotated[
+        Literal["keypoints", "landmarks", "mixed"], typer.Option(help="What tells the model how a face moves.")
+    ] = "keypoints",
 ) -> None:
     """Parameters and FLOPs of a model, module by module.
 
-    Example: `facemotion model summary --preset base`
+    Example: `facemotion model summary --preset base --motion landmarks`
     """
     from facemotion.models import presets
     from facemotion.models import summary as sizes
 
-    typer.echo(sizes.table(presets.preset(preset)))
+    typer.echo(sizes.table(presets.preset(preset).model_copy(update={"motion": motion})))
 
 
 def main() -> None:

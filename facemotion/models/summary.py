@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from facemotion.landmarks.layout import N_POINTS
 from facemotion.models.animator import Animator
 from facemotion.models.config import ModelConfig
 
@@ -17,6 +18,7 @@ MODULES: Final = (
     "coarse.keypoints",
     "coarse.background",
     "coarse.dense",
+    "coarse",
     "refiner.closeups",
     "refiner.structure",
     "refiner.updates",
@@ -43,15 +45,15 @@ def summarise(config: ModelConfig) -> list[Row]:
     with torch.device("meta"):
         model = Animator(config).eval()
         references = torch.empty(1, 1, 3, config.image_size, config.image_size)
-    driving = references[:, 0]
+        points = torch.empty(1, 1, N_POINTS, 2)
     parameters: Counter[str] = Counter()
     for name, parameter in model.named_parameters():
         parameters[_owner(name)] += parameter.numel()
     with torch.no_grad():
         with _counted(model) as once:
-            appearance = model.encode(references)
+            appearance = model.encode(references, points)
         with _counted(model) as each:
-            model.render(appearance, model.motion(appearance, driving))
+            model.render(appearance, model.motion(appearance, references[:, 0], points[:, 0]))
     rows = [
         Row(name, parameters[name], once[name] / 1e9, each[name] / 1e9)
         for name in (*MODULES, VOLUME)
