@@ -28,11 +28,11 @@ LEAST: Final = 1e-3
 # How much less, as a logit, what lies behind the face is believed.
 DOUBTED: Final = 1.5
 # The face, in the frame of the usual one, from the middle of its stiff points; how sharp its edge is, and how little,
-# as a logit, a background is believed in within.
+# as a logit, what lies far behind it is believed in within.
 FACE_MIDDLE: Final = (0.0, 0.2)
 FACE_RADII: Final = (0.75, 0.85)
 SHARP: Final = 8.0
-NEVER: Final = 6.0
+HIDDEN: Final = 6.0
 TOLD: Final = len(PARTS) + len(BEHIND)
 
 
@@ -143,10 +143,12 @@ class LandmarkMotion(nn.Module):
         """What is presumed of the candidates: logits [B, candidates, n, n]."""
         middle = driving.points[:, :1]
         head = affine.distances(middle, size) / (-2 * (HEAD_REACH * _scale(driving)).square()[..., None, None])
-        # Where the driving face is there is no background, whatever a reference at rest would show there.
-        away = -(beliefs.BACKGROUND_FROM**2) / 2 - NEVER * _face(driving, size)
+        # Where the driving face is nothing behind it can be seen, whatever the reference would show there.
+        face = _face(driving, size)
+        away = -(beliefs.BACKGROUND_FROM**2) / 2 - HIDDEN * face
         behind = affine.distances(driving.points[:, len(PARTS) : TOLD], size)
         behind = behind / (-2 * (HEAD_REACH * _scale(driving)).square()[..., None, None]) - DOUBTED
+        behind = behind - HIDDEN * face * behind.new_tensor([min(-place[2], 1.0) for place, _ in BEHIND])[:, None, None]
         believed = [away, head, torch.log(near.clamp(max=1.0) + LEAST), behind]
         if self.learnt:
             believed.append(beliefs.near(driving.points[:, self.looked], size, self.near))
