@@ -57,11 +57,11 @@ def cropped(path: Path, params: Params, every: int = 1) -> Clip:
         file = Path(name) / clip["path"]
         faces = tuple(tuple(box) for box in clip["faces"])
         track = smooth_track(landmarks_of(LandmarkJob(path.stem, file, faces, params.landmarks)), params.smooth)
-        moved = camera.track(Reader(file).frames(), track.points)
-        jpegs = [encode(image, QUALITY) for number, image in enumerate(Reader(file).frames()) if number % every == 0]
-    shown = slice(None, None, every)
-    fps = float(track.fps) / every
-    return Clip(path.stem, path.stem, len(jpegs), fps, clip["size"], track.points[shown], moved[shown], jpegs)
+        jpegs = [encode(image, QUALITY) for image in Reader(file).frames()]
+    moved = camera.track(map(decode, jpegs), track.points)
+    kept = slice(None, None, every)
+    fps, frames = float(track.fps) / every, jpegs[kept]
+    return Clip(path.stem, path.stem, len(frames), fps, clip["size"], track.points[kept], moved[kept], frames)
 
 
 def _tube(path: Path, params: Params) -> dict[str, Any]:

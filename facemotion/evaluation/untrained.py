@@ -6,7 +6,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from facemotion.evaluation.variants import Made
+from facemotion.evaluation.carried import carried
+from facemotion.evaluation.variants import ABSOLUTE, Made
 from facemotion.models import grid, thin_plate
 from facemotion.models.face import Face
 
@@ -22,6 +23,10 @@ class Untrained:
 
     def make(self, reference: Face, driving: Face) -> Made:
         return self._bent(reference, driving.points)
+
+    def across(self, reference: Face, start: Face, driving: Face) -> dict[str, Made]:
+        ways = {"": carried(reference, start, driving), ABSOLUTE: driving.points}
+        return {way: self._bent(reference, points) for way, points in ways.items()}
 
     def _bent(self, reference: Face, points: Tensor) -> Made:
         """So that the reference's landmarks come to lie at these points [B, 70, 2]."""
