@@ -8,81 +8,30 @@ import logging
 import os
 import tempfile
 import time
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks._footage import Clip, Clips, cropped, tensor
 from facemotion import config, files, layout
-from facemotion.console import progress, setup_logging
-from facemotion.dataset import camera
-from facemotion.dataset.images import decode, encode
-from facemotion.errors import FacemotionError
+from facemotion.config import Params
+from facemotion.console import setup_logging
+from facemotion.dataset.images import encode
 from facemotion.evaluation.images import as_bytes, at_scale, l1
-from facemotion.faces.boxes import face_boxes
-from facemotion.faces.registry import detector, landmarker
-from facemotion.ingest.framing import cut_out, steady_square, to_crop
+from facemotion.faces.registry import landmarker
 from facemotion.landmarks.scores import LIDS, MOUTH, opening
 from facemotion.models.animator import Animator
 from facemotion.models.config import ModelConfig
 from facemotion.models.presets import preset
 from facemotion.models.weights import save_model, start_from
 from facemotion.training import outputs
+from facemotion.training.config import Training
 from facemotion.training.loop import Job, train
-from facemotion.video import Reader
 
 log = logging.getLogger("benchmarks.overfit")
-CROP = 256
 SHOWN = 10  # frames on the sheet
-
-
-@dataclass
-class Clip:
-    """In memory, as the training wants it."""
-
-    clip_id: str
-    person_id: str
-    frames: int
-    fps: float
-    points: NDArray[np.float32]
-    camera: NDArray[np.float32]
-    jpegs: list[bytes]
-
-    def image(self, frame: int) -> NDArray[np.uint8]:
-        return decode(self.jpegs[frame])
-
-
-@dataclass
-class Clips:
-    clips: list[Clip]
-
-
-def cropped(path: Path, params: Any) -> Clip:
-    """The first face that is found, followed through the clip and cut out in one square that stands still."""
-    reader = Reader(path)
-    faces = detector(params.tubes.detector, params.tubes.min_face_px)
-    marks = landmarker(params.landmarks.landmarker, 2)
-    images: list[NDArray[np.uint8]] = []
-    points: list[NDArray[np.float32]] = []
-    with progress("following the face", reader.info.frames, "frames") as ticker:
-        for image in reader.frames():
-            found = faces.detect(image) if not points else []
-            if not points and not len(found):
-                raise FacemotionError(f"{path}: no face in its first frame; give a close-up of one person")
-            seen = marks.follow(image, points[-1]) if points else marks.points(image, found[0].box)
-            images.append(image)
-            points.append(seen[0])
-            ticker.advance()
-    square = steady_square(np.stack([face_boxes(one) for one in points]), params.crop.context, params.crop.lift)
-    jpegs = [encode(cut_out(image, square, CROP), 95) for image in images]
-    own = to_crop(np.stack(points), square, CROP).astype(np.float32)
-    moved = camera.track(map(decode, jpegs), own)
-    return Clip(path.stem, path.stem, len(images), float(Fraction(reader.info.fps)), own, moved, jpegs)
 
 
 def sized(size: int) -> ModelConfig:
@@ -94,23 +43,23 @@ def sized(size: int) -> ModelConfig:
     return ModelConfig.model_validate(content)
 
 
-def learn(name: str, model: Animator, settings: Any, clip: Clip, folder: Path) -> float:
+def learn(name: str, model: Animator, settings: Training, clip: Clip, folder: Path) -> float:
     started = time.process_time()
     trained = train(Job(name, model, settings, Clips([clip]), Clips([clip]), folder / "work" / name, {}))
     outputs.write(trained, model, folder / name)
     return time.process_time() - started
 
 
-def judged(model: Animator, clip: Clip, params: Any) -> tuple[dict[str, float], NDArray[np.uint8]]:
+def judged(model: Animator, clip: Clip, params: Params) -> tuple[dict[str, float], NDArray[np.uint8]]:
     marks = landmarker(params.landmarks.landmarker, 2)
     size, errors, repeated, found = model.config.image_size, [], [], []
     rows = []
     shown = set(np.linspace(0, clip.frames - 1, SHOWN).round().astype(int).tolist())
-    reference = _tensor(clip.image(0), size)
+    reference = tensor(clip.image(0), size)
     with torch.no_grad():
         appearance = model.eval().encode(reference[:, None])
         for frame in range(clip.frames):
-            driving = _tensor(clip.image(frame), size)
+            driving = tensor(clip.image(frame), size)
             made = model.render(appearance, model.motion(appearance, driving))
             one, other, still = (at_scale(image)[0] for image in (made, driving, reference))
             errors.append(l1(one, other))
@@ -132,11 +81,6 @@ def judged(model: Animator, clip: Clip, params: Any) -> tuple[dict[str, float], 
         )
         figures[f"{name}_correlation"] = float(np.corrcoef(driving, made)[0, 1])
     return figures, np.concatenate(rows)
-
-
-def _tensor(image: NDArray[np.uint8], size: int) -> torch.Tensor:
-    small = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
-    return torch.from_numpy(small).permute(2, 0, 1)[None].float() / 255
 
 
 def main() -> None:

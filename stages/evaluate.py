@@ -6,9 +6,10 @@ from itertools import chain
 from facemotion import layout, profiles, schemas
 from facemotion.config import Params
 from facemotion.dataset.packed import PackedSplit
-from facemotion.evaluation import fid_jobs, same_identity
+from facemotion.evaluation import fid_jobs, made_of, same_identity
 from facemotion.evaluation.cross_pictures import cross_sheet
 from facemotion.evaluation.folders import Folders
+from facemotion.evaluation.made_of import UNLEARNT, MadeOf
 from facemotion.evaluation.pictures import sheets
 from facemotion.evaluation.protocols import PairRow, check_apart
 from facemotion.evaluation.same_identity import Scores
@@ -20,7 +21,6 @@ from stages.harness import Notes, run
 from stages.items import map_all
 from stages.pictures import save
 
-REFERENCE = "reference"  # the variant that needs no model
 TOLD = ("l1", "akd_truth", "epe", "cross_l1")
 
 
@@ -29,9 +29,8 @@ def main(params: Params, notes: Notes, variant: str) -> str:
     check_apart(judged, *learnt)
     folders = Folders(judged.folder, layout.ANSWERS, layout.KNOWN)
     pairs = [PairRow.of(row) for row in schemas.PAIRS.read(layout.PAIRS).iter_rows(named=True)]
-    model = None if variant == REFERENCE else layout.MODELS / variant
-    built = load_config(model) if model is not None else None
-    size = params.model.image_size if built is None else built.image_size
+    own = MadeOf.of(variant, layout.MODELS, params.model.image_size)
+    built = load_config(own.model) if own.model is not None else None
     notes.describe(
         motion=built.motion if built is not None else "none",
         refined=str(built is not None and built.refined).lower(),
@@ -39,7 +38,7 @@ def main(params: Params, notes: Notes, variant: str) -> str:
         profile=profiles.current(),
     )
     scored = Scores()
-    jobs = score_jobs(pairs, folders, model, size, params.evaluate)
+    jobs = score_jobs(pairs, folders, own, params.evaluate)
     for one in map_all(f"evaluate {variant}", score_pair, jobs, params):
         scored.add(one)
     table = schemas.SCORES.frame(scored.clips)
@@ -50,14 +49,14 @@ def main(params: Params, notes: Notes, variant: str) -> str:
     counts = {"clips": _count(pairs, "same"), "pairs": _count(pairs, "cross")}
     counts["frames"] = len({(row["clip_id"], row["frame"]) for row in scored.frames if row["metric"] == "l1"})
     if find_inception() is not None and counts["frames"] > 1:
-        own = [job for job in jobs if job.pair.protocol == "same"]
-        figures["fid"] = fid_jobs.distance(map_all(f"fid {variant}", fid_jobs.look, own, params))
+        alone = [job for job in jobs if job.pair.protocol == "same"]
+        figures["fid"] = fid_jobs.distance(map_all(f"fid {variant}", fid_jobs.look, alone, params))
     notes.score(figures | counts if pairs else {})
     notes.keep(layout.scores(variant))
-    made_by = same_identity.load(model, size)
+    made_by = made_of.load(own)
     crossed = [pair for pair in pairs if pair.protocol == "cross"]
     save(notes, chain(sheets(made_by, judged, table), cross_sheet(made_by, crossed, folders)))
-    (took,) = map_all("speed", measure, [SpeedJob(model, size)], params)
+    (took,) = map_all("speed", measure, [SpeedJob(own)], params)
     notes.measure(took)
     if not pairs:
         return "nobody to judge by: no person of this footage is in the test split"
@@ -71,6 +70,6 @@ def _count(pairs: list[PairRow], protocol: str) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("variant", help=f"{REFERENCE}, or the name of a folder in {layout.MODELS}")
+    parser.add_argument("variant", help=f"{', '.join(UNLEARNT)}, or the name of a folder in {layout.MODELS}")
     chosen = parser.parse_args().variant
     run(f"evaluate@{chosen}", lambda params, notes: main(params, notes, chosen))

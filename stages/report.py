@@ -12,6 +12,7 @@ from facemotion.config import Params
 from facemotion.dataset.packed import PackedSplit
 from facemotion.evaluation import leaderboard
 from facemotion.evaluation.folders import Folders
+from facemotion.evaluation.made_of import MadeOf
 from facemotion.evaluation.pictures import ranked
 from facemotion.evaluation.protocols import PairRow
 from facemotion.files import fresh_folder, write_text
@@ -31,9 +32,9 @@ def main(params: Params, notes: Notes) -> str:
     tables = scored.scores(variants)
     best = leaderboard.best(tables)
     assets = fresh_folder(layout.ASSETS)
-    models = {name: _model(notes, name) for name in variants}
-    jobs = _jobs(params, models, tables, best, assets) if best is not None else []
-    crossed = _cross_job(params, models, tables[best], assets) if best is not None else None
+    made = {name: MadeOf.of(name, layout.MODELS, params.model.image_size) for name in variants}
+    jobs = _jobs(made, tables, best, assets) if best is not None else []
+    crossed = _cross_job(made, tables[best], assets) if best is not None else None
     raw, smooth = (tuple(store.read_tracks(folder)) for folder in (layout.LANDMARKS, layout.LANDMARKS_SMOOTH))
     wanted = dag.read()[notes.stage].params
     material = Material(
@@ -51,7 +52,7 @@ def main(params: Params, notes: Notes) -> str:
         metrics=_metrics(notes),
         raw=raw,
         smooth=smooth,
-        histories={name: table for name, model in models.items() if (table := _history(model)) is not None},
+        histories={name: table for name, one in made.items() if (table := _history(one.model)) is not None},
         params=_sections(wanted),
         digests=notes.deps,
         assets=assets,
@@ -62,31 +63,19 @@ def main(params: Params, notes: Notes) -> str:
     return f"{layout.PAGE}, {size:.1f} MiB with its assets" + (f"; best is {best}" if best else "; nothing was scored")
 
 
-def _jobs(
-    params: Params, models: dict[str, Path | None], tables: dict[str, pl.DataFrame], best: str, assets: Path
-) -> list[shown.Job]:
+def _jobs(made: dict[str, MadeOf], tables: dict[str, pl.DataFrame], best: str, assets: Path) -> list[shown.Job]:
     split = PackedSplit(layout.PACKED / "test")
     return [
-        shown.Job(
-            rank, clip.clip_id, split.folder, models, best, params.model.image_size, assets, flows=rank == "median"
-        )
+        shown.Job(rank, clip.clip_id, split.folder, made, best, assets, flows=rank == "median")
         for rank, clip in ranked(split, tables[best])
     ]
 
 
-def _cross_job(
-    params: Params, models: dict[str, Path | None], scores: pl.DataFrame, assets: Path
-) -> crossing.CrossJob | None:
+def _cross_job(made: dict[str, MadeOf], scores: pl.DataFrame, assets: Path) -> crossing.CrossJob | None:
     pairs = [PairRow.of(row) for row in schemas.PAIRS.read(layout.PAIRS).iter_rows(named=True)]
     pair = crossing.median(pairs, scores)
     folders = Folders(layout.PACKED / "test", layout.ANSWERS, layout.KNOWN)
-    return crossing.CrossJob(pair, folders, models, params.model.image_size, assets) if pair is not None else None
-
-
-def _model(notes: Notes, variant: str) -> Path | None:
-    """None for what is made without a model."""
-    folder = layout.MODELS / variant
-    return folder if folder.as_posix() in notes.deps else None
+    return crossing.CrossJob(pair, folders, made, assets) if pair is not None else None
 
 
 def _history(model: Path | None) -> pl.DataFrame | None:

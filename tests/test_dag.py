@@ -9,7 +9,9 @@ from conftest import Project, copy_project
 
 from stages import dag
 
-VARIANTS = ("reference", "keypoints_coarse", "keypoints_refined")
+UNLEARNT = {"reference": "repeated", "landmarks_untrained": "untrained"}  # with the modules they are made of
+LEARNT = ("keypoints_coarse", "keypoints_refined")
+VARIANTS = (*UNLEARNT, *LEARNT)
 
 
 @pytest.fixture(scope="module")
@@ -105,15 +107,16 @@ def test_only_evaluation_opens_the_test_split_and_only_it_depends_on_the_model_i
         *(f"evaluate@{variant}" for variant in VARIANTS),
     }
     models = {name: [dep for dep in stage.deps if dep.startswith("models/")] for name, stage in stages.items()}
-    assert models["evaluate@reference"] == []
-    for variant in VARIANTS[1:]:
+    assert all(models[f"evaluate@{variant}"] == [] for variant in UNLEARNT)
+    for variant in LEARNT:
         assert models[f"evaluate@{variant}"] == [f"models/{variant}"]
     assert models["train_refine@keypoints"] == ["models/keypoints_coarse"]
     # Rendering takes seconds, and what it told is in the answers: another renderer does not score again by itself.
     rendering = [dep for dep in stages["evaluate@reference"].deps if dep.startswith("facemotion/synth/")]
     assert rendering == []
-    repeated = "facemotion/evaluation/repeated.py"
-    assert [name for name, stage in stages.items() if repeated in stage.deps] == ["evaluate@reference"]
+    for variant, module in UNLEARNT.items():
+        path = f"facemotion/evaluation/{module}.py"
+        assert [name for name, stage in stages.items() if path in stage.deps] == [f"evaluate@{variant}"]
 
 
 def test_our_graph_is_the_one_that_dvc_draws(pretended: Project) -> None:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from facemotion.evaluation import fid, same_identity
+from facemotion.evaluation import fid, made_of, same_identity
 from facemotion.evaluation.folders import one_thread, split
 from facemotion.evaluation.images import Frame
 from facemotion.evaluation.protocols import scored_frames
@@ -27,7 +27,7 @@ class Looked(NamedTuple):
 
 def look(job: ScoreJob) -> Looked:
     one_thread()
-    variant, clip = same_identity.load(job.model, job.size), split(job.folders.clips)[job.pair.driving_clip]
+    variant, clip = made_of.load(job.made_of), split(job.folders.clips)[job.pair.driving_clip]
     frames = same_identity.frames_of(variant, clip, scored_frames(clip.frames, job.settings.stride))
     shown = [(generated.frame, driving) for _, generated, driving, _ in frames]
     return Looked(*(features([both[side] for both in shown]) for side in (0, 1)))

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -18,10 +16,9 @@ from facemotion.evaluation.flicker import FlickerMeter, background_area, face_ar
 from facemotion.evaluation.images import Frame, at_scale, points_at_scale
 from facemotion.evaluation.known import Known
 from facemotion.evaluation.reading import batches, driving_face, reference_face
-from facemotion.evaluation.repeated import Repeated
 from facemotion.evaluation.samples import runs
 from facemotion.evaluation.scoring import Generated, Meters, Values, describe, finite, scores, unpacked
-from facemotion.evaluation.variants import Animated, Made, Variant
+from facemotion.evaluation.variants import Made, Variant
 
 # Of frames, what is no score but tells what they ask for: kept by frame, not averaged.
 DESCRIBED: Final = ("pose_gap", "lip_opening", "lid_opening")
@@ -39,12 +36,6 @@ class Scores:
         self.clips += other.clips
         self.frames += other.frames
         self.maps += other.maps
-
-
-@cache
-def load(model: Path | None, size: int) -> Variant:
-    """Of a folder, or the reference repeated at `size`."""
-    return Repeated(size) if model is None else Animated.load(model)
 
 
 def score_clip(variant: Variant, clip: PackedClip, known: Known, settings: config.Evaluate, meters: Meters) -> Scores:

@@ -4,13 +4,13 @@ depend on the machine's load."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from facemotion import config
-from facemotion.evaluation import cross_identity, same_identity
+from facemotion.evaluation import cross_identity, made_of, same_identity
 from facemotion.evaluation.cross_identity import CrossClips
 from facemotion.evaluation.folders import Folders, one_thread, split
 from facemotion.evaluation.known import Known
+from facemotion.evaluation.made_of import MadeOf
 from facemotion.evaluation.protocols import PairRow
 from facemotion.evaluation.same_identity import Scores
 from facemotion.evaluation.scoring import Meters
@@ -18,12 +18,9 @@ from facemotion.evaluation.scoring import Meters
 
 @dataclass(frozen=True)
 class ScoreJob:
-    """`model`: a folder, or None for the reference repeated at `size`."""
-
     pair: PairRow
     folders: Folders
-    model: Path | None
-    size: int
+    made_of: MadeOf
     settings: config.Evaluate
 
     @property
@@ -32,14 +29,14 @@ class ScoreJob:
 
 
 def score_jobs(
-    pairs: Sequence[PairRow], folders: Folders, model: Path | None, size: int, settings: config.Evaluate
+    pairs: Sequence[PairRow], folders: Folders, made_of: MadeOf, settings: config.Evaluate
 ) -> list[ScoreJob]:
-    return [ScoreJob(pair, folders, model, size, settings) for pair in pairs]
+    return [ScoreJob(pair, folders, made_of, settings) for pair in pairs]
 
 
 def score_pair(job: ScoreJob) -> Scores:
     one_thread()
-    variant, meters = same_identity.load(job.model, job.size), _meters(job.settings.averaged)
+    variant, meters = made_of.load(job.made_of), _meters(job.settings.averaged)
     if job.pair.protocol == "same":
         clip = split(job.folders.clips)[job.pair.driving_clip]
         known = Known.load(job.folders.known, job.pair.pair_id, variant.size)

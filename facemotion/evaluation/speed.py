@@ -6,12 +6,12 @@ import sys
 import time
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import torch
 
-from facemotion.evaluation.repeated import Repeated
+from facemotion.evaluation import made_of
+from facemotion.evaluation.made_of import MadeOf
 from facemotion.evaluation.variants import Animated
 from facemotion.landmarks.layout import N_POINTS
 from facemotion.models.face import Face
@@ -22,17 +22,15 @@ FRAMES: Final = 40
 
 @dataclass(frozen=True)
 class SpeedJob:
-    """`model`: a folder, or None for the reference repeated at `size`. To be done in a process of its own, whose peak
-    of memory is then the model's."""
+    """To be done in a process of its own, whose peak of memory is then the model's."""
 
-    model: Path | None
-    size: int
+    made_of: MadeOf
 
 
 def measure(job: SpeedJob) -> dict[str, float]:
     """One frame after the other on one thread; the reference is encoded once, before."""
     torch.set_num_threads(1)
-    variant = Repeated(job.size) if job.model is None else Animated.load(job.model)
+    variant = made_of.load(job.made_of)
     generator = torch.Generator().manual_seed(0)
     pictures = torch.rand(WARM_UP + FRAMES, 1, 3, variant.size, variant.size, generator=generator)
     points = torch.rand(WARM_UP + FRAMES, 1, N_POINTS, 2, generator=generator) - 0.5

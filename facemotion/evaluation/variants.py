@@ -7,8 +7,10 @@ from typing import Final, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 import torch
 from torch import Tensor
 
+from facemotion.evaluation.carried import carried
 from facemotion.models.animator import Animator, Appearance, Motion
 from facemotion.models.face import Face
+from facemotion.models.landmark_motion import LandmarkMotion
 from facemotion.models.relative import relative
 from facemotion.models.weights import load_model
 
@@ -74,6 +76,10 @@ class Animated:
         own, first = appearance.source.keypoints, _expanded(self.model.keypoints(*start[:2]), count)
         moved = self.model.keypoints(*driving[:2])
         ways = {"": relative(own, first, moved), ABSOLUTE: moved}
+        if isinstance(self.model.coarse, LandmarkMotion):
+            points = carried(reference, start, driving)
+            told = self.model.keypoints(driving.image, points, appearance.source)
+            ways[""] = told.replaced(self.model.coarse.looked, ways[""])
         return {way: self._made(appearance, self.model.move(appearance, points)) for way, points in ways.items()}
 
     def _appearance(self, reference: Face, count: int) -> Appearance:

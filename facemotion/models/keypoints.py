@@ -33,6 +33,12 @@ class Keypoints(NamedTuple):
     def part(self, which: slice) -> "Keypoints":
         return Keypoints(self.points[:, which], self.jacobians[:, which])
 
+    def replaced(self, which: slice, others: "Keypoints") -> "Keypoints":
+        """With those of a slice taken from others, which are as many in all."""
+        pairs = zip(self, others, strict=True)
+        parts = ((own[:, : which.start], other[:, which], own[:, which.stop :]) for own, other in pairs)
+        return Keypoints(*(torch.cat(part, 1) for part in parts))
+
     def inserted(self, place: int, others: "Keypoints") -> "Keypoints":
         pairs = zip(self, others, strict=True)
         return Keypoints(*(torch.cat((own[:, :place], other, own[:, place:]), 1) for own, other in pairs))

@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from facemotion.evaluation import same_identity
+from facemotion.evaluation import made_of
 from facemotion.evaluation.cross_identity import frames_of
 from facemotion.evaluation.folders import Folders, one_thread
 from facemotion.evaluation.images import Frame, as_bytes, at_scale
+from facemotion.evaluation.made_of import MadeOf
 from facemotion.evaluation.pictures import telling_frames
 from facemotion.evaluation.protocols import PairRow
 from facemotion.evaluation.reading import reference_of
@@ -26,12 +27,9 @@ ANSWER: Final = "right answer"
 
 @dataclass(frozen=True)
 class CrossJob:
-    """`models` are folders by variant, None where there is none; `size` is of a variant without a model."""
-
     pair: PairRow
     folders: Folders
-    models: Mapping[str, Path | None]
-    size: int
+    made_of: Mapping[str, MadeOf]  # by variant
     folder: Path  # for what is written
 
     @property
@@ -61,8 +59,8 @@ def show(job: CrossJob) -> Crossed:
     one_thread()
     pictures: dict[str, Frame] = {}
     number = 0
-    for name, model in moving(job.models).items():
-        variant = same_identity.load(model, job.size)
+    for name, one in moving(job.made_of).items():
+        variant = made_of.load(one)
         clips = cross_clips(job.pair, job.folders, variant.size)
         known = np.array([one.frame for one in clips.known.scored], np.intp)
         nearest = known[[np.abs(known - telling_frames(clips.driving)["mouth"]).argmin()]]

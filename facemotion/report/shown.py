@@ -11,8 +11,9 @@ import numpy as np
 import torch
 
 from facemotion.dataset.packed import PackedClip, PackedSplit
-from facemotion.evaluation import same_identity
+from facemotion.evaluation import made_of, same_identity
 from facemotion.evaluation.images import SCALE, as_bytes, at_scale, points_at_scale
+from facemotion.evaluation.made_of import MadeOf
 from facemotion.evaluation.pictures import telling_frames
 from facemotion.evaluation.variants import Variant
 from facemotion.files import write_bytes
@@ -37,14 +38,13 @@ ZOOM: Final = 3
 
 @dataclass(frozen=True)
 class Job:
-    """A clip to be shown, with why (best, median, worst); `models` are folders by variant, None where there is none."""
+    """A clip to be shown, with why (best, median, worst)."""
 
     rank: str
     clip_id: str
     split: Path
-    models: Mapping[str, Path | None]
+    made_of: Mapping[str, MadeOf]  # by variant
     best: str
-    size: int  # of a variant without a model
     folder: Path  # for what is written
     flows: bool  # whether to draw, too, the best variant's flows one after the other
 
@@ -82,7 +82,7 @@ def show(job: Job) -> Shown:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     clip = PackedSplit(job.split)[job.clip_id]
-    variants = {name: same_identity.load(model, job.size) for name, model in job.models.items()}
+    variants = {name: made_of.load(one) for name, one in job.made_of.items()}
     shown = moving(variants)
     columns = (PHOTO, DRIVING, *shown)
     frames = np.arange(min(clip.frames, max(round(MOST_SECONDS * clip.rate), 2)))
