@@ -1,6 +1,7 @@
 """Coarse motion told by landmarks alone, in the spirit of Sparse to Dense: what the head and each part of the face did
 follows in closed form, a network chooses between them pixel by pixel, and adds what they leave out."""
 
+import math
 from typing import Final
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from facemotion.errors import FacemotionError
 from facemotion.landmarks.layout import N_POINTS
-from facemotion.models import affine, beliefs, grid, landmark_keypoints, landmark_shape
+from facemotion.models import affine, beliefs, grid, landmark_keypoints, landmark_shape, thin_plate
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import TRUST, FlowField, seen_through
 from facemotion.models.face_parts import BEHIND, MOVING, ORDER, PARTS
@@ -17,6 +18,7 @@ from facemotion.models.keypoints import KeypointDetector, Keypoints
 from facemotion.models.landmark_keypoints import points_of
 from facemotion.models.layers import LeanUNet, zeroed
 from facemotion.models.motion_source import MotionSource
+from facemotion.models.thin_plate import ThinPlate
 from facemotion.models.updates import QUARTER_PIXEL
 
 # Weight of the head's own motion among the points of a part, whose bells have height 1.
@@ -33,6 +35,11 @@ FACE_MIDDLE: Final = (0.0, 0.2)
 FACE_RADII: Final = (0.75, 0.85)
 SHARP: Final = 8.0
 HIDDEN: Final = 6.0
+# A thin plate through all points goes with the head this far around it, in the frame of the usual face from the middle
+# of its stiff points. How readily points that disagree give way; how much more, as a logit, the plate is believed.
+AROUND: Final = tuple((1.7 * math.cos(angle * math.pi / 4), 1.7 * math.sin(angle * math.pi / 4)) for angle in range(8))
+BEND_RIDGE: Final = 1e-3
+BENT: Final = 0.7
 TOLD: Final = len(PARTS) + len(BEHIND)
 
 
@@ -52,7 +59,7 @@ class LandmarkMotion(nn.Module):
         self.learnt = 0 if self.keypoints is None else config.keypoints.count
         self.looked = slice(TOLD, TOLD + self.learnt)
         self.near = config.coarse.reach or HEAD_REACH / 2
-        candidates = 2 + len(MOVING) + len(BEHIND) + self.learnt
+        candidates = 3 + len(MOVING) + len(BEHIND) + self.learnt
         self.backbone = LeanUNet(3 * candidates + 2 * len(MOVING), config.coarse.widths)
         width = self.backbone.out_channels
         self.choice = nn.Conv2d(width, candidates, 3, padding=1)
@@ -126,7 +133,8 @@ class LandmarkMotion(nn.Module):
         moved = moved.view(len(head), 2, len(MOVING), size, size).transpose(1, 2) / (near[:, :, None] + FLOOR)
         others = slice(len(PARTS), TOLD + self.learnt)
         carried = affine.flows(affine.local_maps(reference.part(others), driving.part(others)), size)
-        flows = [torch.stack((behind, head), 1), head[:, None] + moved, carried]
+        bent = thin_plate.flow(_plate(reference, driving), size)
+        flows = [torch.stack((behind, head), 1), head[:, None] + moved, carried, bent[:, None]]
         return torch.cat(flows, 1), near
 
     def _bells(self, keypoints: Keypoints, size: int) -> tuple[Tensor, Tensor]:
@@ -152,7 +160,18 @@ class LandmarkMotion(nn.Module):
         believed = [away, head, torch.log(near.clamp(max=1.0) + LEAST), behind]
         if self.learnt:
             believed.append(beliefs.near(driving.points[:, self.looked], size, self.near))
+        believed.append(torch.log(face + LEAST) + BENT)
         return torch.cat(believed, 1)
+
+
+def _plate(reference: Keypoints, driving: Keypoints) -> ThinPlate:
+    """Through all points, driving to reference; around them it goes as the head did."""
+    around = driving.points.new_tensor(AROUND)
+    ends = []
+    for own in (driving, reference):
+        ring = own.points[:, :1] + affine.transform(own.jacobians[:, :1], around)
+        ends.append(torch.cat((own.points[:, -N_POINTS:], ring), 1))
+    return thin_plate.fit(ends[0], ends[1], BEND_RIDGE)
 
 
 def _face(keypoints: Keypoints, size: int) -> Tensor:

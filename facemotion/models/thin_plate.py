@@ -43,7 +43,7 @@ def fit(centres: Tensor, targets: Tensor, ridge: float) -> ThinPlate:
         corner = -torch.diag(at.new_tensor(LEVEL)).expand(len(at), 3, 3)
         equations = torch.cat((torch.cat((kernel, plane), -1), torch.cat((plane.mT, corner), -1)), -2)
         wanted = torch.cat((moved, moved.new_zeros(len(at), 3, 2)), 1)
-        solved = torch.linalg.solve(equations, wanted).to(targets.dtype)
+        solved = torch.linalg.solve_ex(equations, wanted).result.to(targets.dtype)
     count = centres.shape[1]
     return ThinPlate(at.to(targets.dtype), solved[:, :count], solved[:, count:])
 
