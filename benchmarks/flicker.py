@@ -45,8 +45,8 @@ def judged(variant: Variant, clip: PackedClip, track: Track, params: Params, mar
             for frame, other, landmarks in zip(made, wanted, points, strict=True):
                 # The areas are the same whatever drives.
                 yield flicker.add(frame, other, face_area(landmarks), background_area(landmarks))
-                seen = (marks.follow(as_bytes(picture), landmarks)[0] for picture in (frame, other))
-                yield expression.scores(*seen)
+                found, asked = (marks.follow(as_bytes(picture), landmarks)[0] for picture in (frame, other))
+                yield expression.scores(found, asked)
 
 
 def _normalised(track: Track, frames: np.ndarray, clip: PackedClip) -> torch.Tensor:
