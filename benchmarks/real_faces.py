@@ -12,14 +12,14 @@ import numpy as np
 import torch
 
 from benchmarks._footage import Clip, cropped, tensor
+from benchmarks._variants import landmark_variants
 from facemotion import config, files, layout
 from facemotion.console import setup_logging
 from facemotion.dataset.images import encode
 from facemotion.evaluation.faces import FaceMeter
 from facemotion.evaluation.images import Frame, as_bytes, at_scale, l1, points_at_scale
 from facemotion.evaluation.repeated import Repeated
-from facemotion.evaluation.untrained import Untrained
-from facemotion.evaluation.variants import Animated, Variant
+from facemotion.evaluation.variants import Variant
 from facemotion.models import alignment, grid
 from facemotion.models.face import Face
 from facemotion.video import Image
@@ -27,7 +27,7 @@ from facemotion.video import Image
 EVERY = 10  # every how manyth frame is driven to
 SIZE = 64  # of what needs no model
 SHOWN = 5  # frames of a clip on its sheet
-STILL, BENT = "reference", "landmarks_untrained"
+STILL = "reference"
 TOLD = ("l1", "akd_dlib", "akd_dlib_eyes", "akd_dlib_lips", "mkr")
 RATIOS = ("l1", "akd_dlib")
 Figures = dict[str, float]
@@ -91,10 +91,7 @@ def main() -> None:
     if not clips:
         print(f"skipped: no clips/*.mp4 in {folder().parent}; set FACEMOTION_REAL_FACES to a folder that has them")
         return
-    if models is None:
-        models = [path for name in ("coarse", "refined") if (path := layout.MODELS / f"landmarks_{name}").is_dir()]
-    variants: dict[str, Variant] = {STILL: Repeated(SIZE), BENT: Untrained(SIZE)}
-    variants |= {path.name: Animated.load(path) for path in models}
+    variants = {STILL: Repeated(SIZE), **landmark_variants(models, SIZE)}
     params = config.load()
     meter = FaceMeter(params.evaluate.averaged)
     by_clip: dict[str, dict[str, Figures]] = {}

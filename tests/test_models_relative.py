@@ -7,6 +7,7 @@ from torch import Tensor
 
 from facemotion.evaluation.variants import ABSOLUTE, Animated
 from facemotion.landmarks.layout import N_POINTS
+from facemotion.models import landmark_shape
 from facemotion.models.animator import Animator
 from facemotion.models.face import Face
 from facemotion.models.keypoints import Keypoints
@@ -66,7 +67,7 @@ def faces(count: int, seed: int) -> Face:
 
 
 def expanded(face: Face, count: int) -> Face:
-    return Face(*(part.expand(count, *part.shape[1:]).contiguous() for part in face))
+    return Face(*(part.expand(count, *part.shape[1:]).contiguous() for part in face if part is not None))
 
 
 def spread_of(frames: Tensor, others: Tensor) -> float:
@@ -85,11 +86,29 @@ def test_a_variant_drives_relative_to_the_start_and_as_it_is(model: Animator) ->
     assert spread_of(still[""].flows[0], variant.across(reference, reference, reference)[""].flows[0]) < 1e-5
 
 
+@pytest.mark.parametrize("motion", ["landmarks", "mixed"])
+def test_landmarks_of_another_are_carried_over(motion: str) -> None:
+    variant = Animated(scrambled(TINY.model_copy(update={"motion": motion, "refined": False})))
+    usual = 0.5 * landmark_shape.usual(torch.zeros(1))
+    reference, start = faces(1, 1)._replace(points=usual), faces(1, 2)._replace(points=0.8 * usual + 0.05)
+    driving = expanded(start, 3)._replace(
+        points=start.points + torch.tensor([[[0.0, 0.0]], [[0.1, 0.0]], [[0.0, 0.1]]])
+    )
+    made = variant.across(reference, start, driving)
+    assert spread_of(made[""].frames, made[ABSOLUTE].frames) > 1e-3
+    still = variant.across(reference, reference, reference)
+    assert spread_of(made[""].flows[0][:1], still[""].flows[0]) < 1e-3
+    alike = variant.across(reference, reference, expanded(reference, 3)._replace(points=driving.points))
+    assert spread_of(alike[""].flows[0], alike[ABSOLUTE].flows[0]) < 1e-3
+
+
 def test_one_reference_for_all_frames_is_as_good_as_one_each(model: Animator) -> None:
     variant, reference, driving = Animated(model), faces(1, 1), faces(3, 3)
     one, each = variant.make(reference, driving), variant.make(expanded(reference, 3), driving)
     assert torch.allclose(one.frames, each.frames, atol=1e-5)
     kept = variant.keeping(reference)
     assert torch.allclose(
-        torch.cat([kept(Face(*(part[k : k + 1] for part in driving))).frames for k in range(3)]), one.frames, atol=1e-4
+        torch.cat([kept(Face(*(part[k : k + 1] for part in driving if part is not None))).frames for k in range(3)]),
+        one.frames,
+        atol=1e-4,
     )
