@@ -70,7 +70,9 @@ class GeneratorSizes(Section):
 class FuserSizes(Section):
     size: Annotated[int, Field(ge=8, le=512)]  # of the weights of the references
     width: Count  # channels of what learns them
-    finished: Annotated[int, Field(ge=1, le=8)]  # references, the nearest in pose, that see the last level of refinement
+    finished: Annotated[
+        int, Field(ge=1, le=8)
+    ]  # references, the nearest in pose, that see the last level of refinement
 
 
 class ModelConfig(Section):

@@ -18,6 +18,7 @@ from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import FlowField
 from facemotion.models.keypoints import Keypoints
 from facemotion.models.layers import norm, zeroed
+from facemotion.models.many import by_frame
 
 MOST: Final = 8  # references
 # Pictures that differ by less than this, on average, are one picture given twice: a fifth of a step of eight bits, far
@@ -55,26 +56,27 @@ class Mixture(NamedTuple):
         """Of [B * N, C, n, n] those [B, C, n, n] that go on, with their trust."""
         if not self.greatest:
             return self.picture(seen)
-        features, trust = (part.unflatten(0, self.weights.shape[:2]) for part in seen)
+        features, trust = (by_frame(part, self.kept.shape[1]) for part in seen)
         trust = trust * self.kept[..., None, None, None]
         most = trust.amax(1)
         return Seen((features * trust).amax(1) / most, most)
 
     def picture(self, seen: Seen) -> Seen:
         """The mean by weight and trust: what is not trusted is not seen where something else is."""
-        features, trust = (part.unflatten(0, self.weights.shape[:2]) for part in seen)
+        features, trust = (by_frame(part, self.kept.shape[1]) for part in seen)
         parts = self._at(features) * trust
         whole = parts.sum(1)
         return Seen((features * (parts / whole[:, None])).sum(1), whole)
 
     def mean(self, maps: Tensor) -> Tensor:
         """Of [B * N, C, n, n]."""
-        of_each = maps.unflatten(0, self.weights.shape[:2])
-        return (of_each * self._at(of_each)).sum(1)
+        of_each = by_frame(maps, self.kept.shape[1])
+        mixed: Tensor = (of_each * self._at(of_each)).sum(1)
+        return mixed
 
     def _at(self, like: Tensor) -> Tensor:
         weights = grid.resize_image(self.weights.flatten(0, 1), like.shape[-1])
-        return weights.unflatten(0, self.weights.shape[:2]).to(like.dtype)
+        return by_frame(weights, self.kept.shape[1]).to(like.dtype)
 
 
 class Scorer(nn.Module):
@@ -94,7 +96,7 @@ class Scorer(nn.Module):
         own = (evidence.cues, evidence.cues - mean[:, None], common, evidence.signs, agreement(evidence))
         x = F.relu(self.norm(self.first(torch.cat(own, 2).flatten(0, 1))))
         x = self.head(F.relu(x + self.second(x)))
-        return x.float().unflatten(0, evidence.occlusion.shape[:2])
+        return by_frame(x.float(), evidence.kept.shape[1])
 
 
 class Attention(nn.Module):
@@ -104,7 +106,7 @@ class Attention(nn.Module):
         super().__init__()
         cues, width = 3 + READ, config.fuser.width
         self.size, self.variance = config.fuser.size, config.refiner.variance
-        self.asked = nn.Conv2d(config.keypoint_count + 2 * cues, width, 3, padding=1)
+        self.asked = nn.Conv2d(config.coarse_count + 2 * cues, width, 3, padding=1)
         self.asked_norm = norm(width)
         self.query = zeroed(nn.Conv2d(width, KEYS, 3, padding=1))
         self.told = nn.Conv2d(2 * cues + SIGNS + 2, width, 3, padding=1)
@@ -118,8 +120,9 @@ class Attention(nn.Module):
         query = self.query(F.relu(self.asked_norm(asked)))
         own = (evidence.cues, evidence.cues - mean[:, None], evidence.signs, agreement(evidence))
         told = F.relu(self.told_norm(self.told(torch.cat(own, 2).flatten(0, 1))))
-        keys = self.key(told).unflatten(0, evidence.occlusion.shape[:2])
-        return (query[:, None] * keys).float().sum(2, keepdim=True) / KEYS**0.5
+        keys = by_frame(self.key(told), evidence.kept.shape[1])
+        likeness: Tensor = (query[:, None] * keys).float().sum(2, keepdim=True)
+        return likeness / KEYS**0.5
 
 
 # Of what strategies learn; without one, a strategy has no weights.
@@ -139,11 +142,9 @@ class Fusion(nn.Module):
         small = grid.resize_image(image, self.size) - 0.5
         return small if self.read is None else torch.cat((small, self.read(features[self.level]).to(small.dtype)), 1)
 
-    def forward(
-        self, cues: Tensor, kept: Tensor, gaps: Tensor, fields: list[FlowField], driving: Keypoints
-    ) -> Mixture:
+    def forward(self, cues: Tensor, kept: Tensor, gaps: Tensor, fields: list[FlowField], driving: Keypoints) -> Mixture:
         """`kept` and `gaps` [B, N], see `first_of_their_kind` and `pose_gaps`; `fields` of [B * N], coarse first."""
-        occlusion = grid.resize_image(fields[-1].occlusion, self.size).unflatten(0, kept.shape)
+        occlusion = by_frame(grid.resize_image(fields[-1].occlusion, self.size), kept.shape[1])
         nearest = gaps.masked_fill(~kept, torch.inf).amin(1, keepdim=True)
         far = torch.log(gaps + NEAREST) - torch.log(nearest + NEAREST)
         match self.strategy:
@@ -174,14 +175,14 @@ class Fusion(nn.Module):
         signs = torch.cat((logit, stretch(finest), torch.tanh(changed), torch.tanh(outside), distance), 1)
         seen = grid.warp(cues, finest)
         return Evidence(
-            occlusion, signs.unflatten(0, kept.shape), seen.unflatten(0, kept.shape), far, kept, driving.points.detach()
+            occlusion, by_frame(signs, kept.shape[1]), by_frame(seen, kept.shape[1]), far, kept, driving.points.detach()
         )
 
 
 def first_of_their_kind(images: Tensor) -> Tensor:
     """Which of the references [B, N, 3, H, H] are not the same picture as one before them: [B, N]."""
     size = min(images.shape[-1], 32)
-    small = grid.resize_image(images.flatten(0, 1), size).unflatten(0, images.shape[:2]).flatten(2)
+    small = by_frame(grid.resize_image(images.flatten(0, 1), size), images.shape[1]).flatten(2)
     apart = torch.stack([(small - one[:, None]).abs().mean(2) for one in small.unbind(1)], 1)
     earlier = torch.ones_like(apart[0], dtype=torch.bool).tril(-1)
     return ~((apart < SAME) & earlier).any(2)
