@@ -66,17 +66,25 @@ class Mixture(NamedTuple):
         features, trust = (by_frame(part, self.kept.shape[1]) for part in seen)
         parts = self._at(features) * trust
         whole = parts.sum(1)
-        return Seen((features * (parts / whole[:, None])).sum(1), whole)
+        return Seen(weighed(features, parts / whole[:, None]), whole)
 
     def mean(self, maps: Tensor) -> Tensor:
         """Of [B * N, C, n, n]."""
         of_each = by_frame(maps, self.kept.shape[1])
-        mixed: Tensor = (of_each * self._at(of_each)).sum(1)
-        return mixed
+        return weighed(of_each, self._at(of_each))
 
     def _at(self, like: Tensor) -> Tensor:
         weights = grid.resize_image(self.weights.flatten(0, 1), like.shape[-1])
         return by_frame(weights, self.kept.shape[1]).to(like.dtype)
+
+
+def weighed(maps: Tensor, weights: Tensor) -> Tensor:
+    """Of [B, N, C, n, n] and [B, N, 1, n, n] the sum [B, C, n, n]: one reference at a time, so that no product of all of
+    them, the largest tensor of a frame, is ever made."""
+    whole = maps[:, 0] * weights[:, 0]
+    for own, weight in zip(maps.unbind(1)[1:], weights.unbind(1)[1:], strict=True):
+        whole = torch.addcmul(whole, own, weight)
+    return whole
 
 
 class Scorer(nn.Module):
@@ -85,7 +93,7 @@ class Scorer(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         cues, width = 3 + READ, config.fuser.width
-        self.first = nn.Conv2d(3 * cues + SIGNS + 2, width, 3, padding=1)
+        self.first = nn.Conv2d(3 * cues + SIGNS + 2, width, 1)
         self.norm = norm(width)
         self.second = nn.Conv2d(width, width, 3, padding=1)
         self.head = zeroed(nn.Conv2d(width, 1, 1))
@@ -106,10 +114,10 @@ class Attention(nn.Module):
         super().__init__()
         cues, width = 3 + READ, config.fuser.width
         self.size, self.variance = config.fuser.size, config.refiner.variance
-        self.asked = nn.Conv2d(config.coarse_count + 2 * cues, width, 3, padding=1)
+        self.asked = nn.Conv2d(config.coarse_count + 2 * cues, width, 1)
         self.asked_norm = norm(width)
         self.query = zeroed(nn.Conv2d(width, KEYS, 3, padding=1))
-        self.told = nn.Conv2d(2 * cues + SIGNS + 2, width, 3, padding=1)
+        self.told = nn.Conv2d(2 * cues + SIGNS + 2, width, 1)
         self.told_norm = norm(width)
         self.key = nn.Conv2d(width, KEYS, 3, padding=1)
 
