@@ -1,17 +1,19 @@
-"""What further references cost a frame at batch 1, the photos encoded once: time by their number, operations by module."""
+"""What further references cost a frame at batch 1, the photos encoded once: time, and operations by module."""
 
 import argparse
 import json
 import os
+from functools import partial
 from typing import Any
 
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 import torch
+from torch import Tensor
 
 from benchmarks._cpu import fastest
 from facemotion import files, layout
-from facemotion.models.animator import Animator
+from facemotion.models.animator import Animator, Appearance
 from facemotion.models.config import ModelConfig
 from facemotion.models.presets import PRESETS, preset
 from facemotion.models.summary import summarise
@@ -49,15 +51,17 @@ def measure(config: ModelConfig, rounds: int) -> dict[str, dict[str, Any]]:
     spent, found = {}, {}
     with torch.inference_mode():
         for count in COUNTS:
-            appearance = model.encode(photos[:, :count], points[:, :count])
-            spent[count] = 1e3 * fastest(
-                lambda known=appearance: model.render(known, model.motion(known, driving, moved)), rounds
-            )
+            known = model.encode(photos[:, :count], points[:, :count])
+            spent[count] = 1e3 * fastest(partial(_frame, model, known, driving, moved), rounds)
             found[f"cpu_ms_frame_n{count}"] = {"value": round(spent[count], 2), "unit": "ms a frame"}
     for count in COUNTS[1:]:
         share = (spent[count] - spent[1]) / (count - 1) / spent[1]
         found[f"further_n{count}"] = {"value": round(share, 3), "unit": "of a frame's time with one, a further one"}
     return found
+
+
+def _frame(model: Animator, known: Appearance, driving: Tensor, points: Tensor) -> Tensor:
+    return model.render(known, model.motion(known, driving, points))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from facemotion.errors import FacemotionError
 from facemotion.training.config import Sampling
 from facemotion.training.stream import Pieces
 
-RULES = Sampling(candidates=8, max_seconds=None, easy_share=0.1, ramp=0.5, telling=0.0)
+RULES = Sampling(candidates=8, max_seconds=None, easy_share=0.1, ramp=0.5, telling=0.0, references=1, spoilt=0.0)
 
 
 @dataclass

@@ -27,7 +27,7 @@ def frames(count: int = 6, seed: int = 0) -> Frames:
     return Frames(
         torch.arange(count), torch.from_numpy(images), torch.from_numpy(points),
         torch.zeros(count, 2, 4), torch.from_numpy(rng.random((count, UNIFORMS), dtype=np.float32)),
-        torch.from_numpy(rng.standard_normal((count, NORMALS), dtype=np.float32)),
+        torch.from_numpy(rng.standard_normal((count, NORMALS), dtype=np.float32)), torch.zeros(count, 0),
     )  # fmt: skip
 
 

@@ -77,6 +77,12 @@ class Animator(nn.Module):
         self.generator = Generator(config)
         self.fusion = Fusion(config) if config.fusion != "single" else None
 
+    def rest_motion(self) -> None:
+        """From now on only what paints and what fuses learns. The features rest, too: the refiner reads them."""
+        for part in (self.coarse, self.refiner, self.features):
+            if part is not None:
+                part.requires_grad_(False)
+
     def encode(self, references: Tensor, points: Tensor | None = None, camera: Tensor | None = None) -> Appearance:
         """Of photos [B, N, 3, H, H] in [0, 1], H the model's image size. Where the motion is told by them: landmarks
         [B, N, 70, 2], normalised, and how the camera moved, see `Face`. Several photos show the same person; their

@@ -79,8 +79,8 @@ class Mixture(NamedTuple):
 
 
 def weighed(maps: Tensor, weights: Tensor) -> Tensor:
-    """Of [B, N, C, n, n] and [B, N, 1, n, n] the sum [B, C, n, n]: one reference at a time, so that no product of all of
-    them, the largest tensor of a frame, is ever made."""
+    """Of [B, N, C, n, n] and [B, N, 1, n, n] the sum [B, C, n, n], one reference at a time: the product of all of them,
+    the largest tensor of a frame, is never made."""
     whole = maps[:, 0] * weights[:, 0]
     for own, weight in zip(maps.unbind(1)[1:], weights.unbind(1)[1:], strict=True):
         whole = torch.addcmul(whole, own, weight)
