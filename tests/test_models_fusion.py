@@ -169,7 +169,7 @@ def test_a_spoilt_reference_is_learnt_not_to_be_believed(fusion: str) -> None:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    assert believed() < 0.3 * before
+    assert believed() < 0.5 * before
 
 
 def test_too_many_or_no_references_are_said() -> None:
