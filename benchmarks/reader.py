@@ -18,7 +18,7 @@ from facemotion.training.stream import Pieces, decode
 PROCESSES = 2
 BATCH = 16
 BATCHES = 60
-SAMPLING = Sampling(candidates=8, max_seconds=None, easy_share=0.3, ramp=0.3, telling=0.3)
+SAMPLING = Sampling(candidates=8, max_seconds=None, easy_share=0.3, ramp=0.3, telling=0.3, references=1, spoilt=0.0)
 AUGMENTATION = Augmentation(flip=0.5, colour=0.1, moved=0.5, shift=0.04, turn=4.0, zoom=0.06, apart=0.0, dropped=0.0)
 
 

@@ -12,7 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from facemotion import layout
 from facemotion.errors import FacemotionError
 from facemotion.models.config import ModelConfig
-from facemotion.training.config import Training
+from facemotion.training.config import FusionTraining, Training
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -158,6 +158,7 @@ class Params(Section):
     model: ModelConfig
     train_coarse: Training
     train_refine: Training
+    train_fusion: FusionTraining
     evaluate: Evaluate
 
 

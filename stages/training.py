@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -25,6 +26,7 @@ from facemotion.training.debug import Mode
 from facemotion.training.history import HISTORY, History
 from facemotion.training.loop import Job, Trained, train
 from facemotion.training.pictures import sample_grid
+from facemotion.training.stream import Clips
 from stages.harness import Notes, run
 
 log = logging.getLogger("stages")
@@ -32,12 +34,17 @@ log = logging.getLogger("stages")
 # Sizes, weights and settings of a variant, by its motion.
 Prepare = Callable[[Params, str], tuple[Animator, Training]]
 
+# Those clips that are learnt from.
+Choose = Callable[[Params, PackedSplit], Clips]
+
 ROWS: Final = 8  # of pairs on the sheet
 SHEET_PX: Final = 128  # of a picture on it, if the model's own are smaller
 QUALITY: Final = 92
 
 
-def command(what: str | None, stage: str, kind: str, prepare: Prepare) -> None:
+def command(
+    what: str | None, stage: str, kind: str, prepare: Prepare, choose: Choose = lambda _, source: source
+) -> None:
     """`python -m stages.STAGE MOTION`: into models/MOTION_KIND; with --debug into .work alone, and without a record."""
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("motion", help="keypoints, landmarks or mixed")
@@ -49,18 +56,23 @@ def command(what: str | None, stage: str, kind: str, prepare: Prepare) -> None:
             f"{stage} runs in one process; under torchrun call facemotion.training.loop.train from a script of yours"
         )
     if words.debug:
-        _try(f"{stage}@{words.motion}", words.debug, lambda params: prepare(params, words.motion))
+        _try(f"{stage}@{words.motion}", words.debug, lambda params: prepare(params, words.motion), choose)
         return
     variant = f"{words.motion}_{kind}"
-    run(f"{stage}@{words.motion}", lambda params, notes: learn(notes, variant, *prepare(params, words.motion)))
+    run(
+        f"{stage}@{words.motion}",
+        lambda params, notes: learn(notes, variant, *prepare(params, words.motion), partial(choose, params)),
+    )
 
 
-def learn(notes: Notes, variant: str, model: Animator, settings: Training) -> str:
+def learn(
+    notes: Notes, variant: str, model: Animator, settings: Training, choose: Callable[[PackedSplit], Clips]
+) -> str:
     """Train to the end, from wherever an interrupted run left off; the closing line."""
     source, held_out = splits()
     # What the weights come from besides the settings: data, and the model that this one starts from.
     identity = {path: digest for path, digest in notes.deps.items() if not path.endswith(".py")}
-    job = Job(notes.stage, model, settings, source, held_out, notes.work, identity)
+    job = Job(notes.stage, model, settings, choose(source), held_out, notes.work, identity)
     trained = train(job, notes.live())
     folder = fresh_folder(layout.MODELS / variant)
     outputs.write(trained, model, folder)
@@ -104,13 +116,15 @@ def _closing(trained: Trained, settings: Training) -> str:
     return f"{settings.steps} steps with {features}; kept those of step {trained.step}, {judged}"
 
 
-def _try(name: str, mode: Mode, prepare: Callable[[Params], tuple[Animator, Training]]) -> None:
+def _try(name: str, mode: Mode, prepare: Callable[[Params], tuple[Animator, Training]], choose: Choose) -> None:
     console.setup_logging()
     folder = layout.WORK / "debug" / f"{name}-{mode}"
     try:
-        model, settings = prepare(config.load())
+        params = config.load()
+        model, settings = prepare(params)
         source, held_out = splits()
-        trained = train(Job(name, model, settings, source, held_out, fresh_folder(folder), {}, mode), Album(folder))
+        chosen = choose(params, source)
+        trained = train(Job(name, model, settings, chosen, held_out, fresh_folder(folder), {}, mode), Album(folder))
     except FacemotionError as error:
         log.error("%s: %s", name, error)
         sys.exit(1)

@@ -248,12 +248,6 @@ def test_compiled_and_eager_agree() -> None:
         torch.testing.assert_close(compiled, model(photo, driving)[0], atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize(("switch", "value"), [("fusion", "attention")])
-def test_what_is_not_built_is_said(switch: str, value: str) -> None:
-    with pytest.raises(FacemotionError, match=f"{switch} '{value}' is not built yet"):
-        Animator(TINY.model_copy(update={switch: value}))
-
-
 def test_wrong_references_are_said(model: Animator) -> None:
     with pytest.raises(FacemotionError, match="resize"):
         model.encode(torch.rand(1, 1, 3, 32, 32))

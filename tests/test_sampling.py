@@ -14,7 +14,7 @@ from facemotion.errors import FacemotionError
 from facemotion.training.config import Sampling
 from facemotion.training.stream import Pieces
 
-RULES = Sampling(candidates=8, max_seconds=None, easy_share=0.1, ramp=0.5, telling=0.0)
+RULES = Sampling(candidates=8, max_seconds=None, easy_share=0.1, ramp=0.5, telling=0.0, references=1, spoilt=0.0)
 
 
 @dataclass
@@ -131,3 +131,44 @@ def test_where_no_landmarks_tell_any_frame_drives() -> None:
     nowhere.points[:] = np.nan
     rules = RULES.model_copy(update={"telling": 1.0})
     assert len({PairSampler([nowhere], rules, 1, 100).pair(k).driving for k in range(60)}) > 20
+
+
+SEVERAL = RULES.model_copy(update={"references": 4, "spoilt": 0.5})
+
+
+def test_further_references_leave_the_pairs_as_they_are() -> None:
+    plain, several = PairSampler(CLIPS, RULES, 7, 1000, 4), PairSampler(CLIPS, SEVERAL, 7, 1000, 4)
+    for k in range(60):
+        one, other = plain.pair(k), several.pair(k)
+        assert (one.clip, one.reference, one.driving) == (other.clip, other.reference, other.driving)
+        np.testing.assert_array_equal(one.uniforms, other.uniforms)
+        np.testing.assert_array_equal(one.normals, other.normals)
+        assert one.others == ()
+
+
+def test_all_pairs_of_a_step_have_as_many_references_and_steps_differ() -> None:
+    sampler = PairSampler(CLIPS, SEVERAL, 7, 1000, 4)
+    counts = [[len(sampler.pair(k).others) for k in range(4 * step, 4 * step + 4)] for step in range(30)]
+    assert all(len(set(own)) == 1 for own in counts)
+    assert {own[0] for own in counts} == {0, 1, 2, 3}
+
+
+def test_further_references_are_unlike_each_other_and_never_the_driving_frame() -> None:
+    sampler = PairSampler([clip("a", "one", 200)], SEVERAL.model_copy(update={"spoilt": 0.0}), 1, 400)
+    pairs = [pair for pair in map(sampler.pair, range(400)) if len(pair.others) == 3]
+    assert all(pair.driving != other.frame for pair in pairs for other in pair.others)
+    # Three frames drawn blindly from a clip of 200 span half of it.
+    spans = [np.ptp([pair.reference, *(other.frame for other in pair.others)]) for pair in pairs]
+    assert np.median(spans) > 150
+
+
+def test_a_share_of_the_pairs_has_one_reference_that_is_of_no_use() -> None:
+    sampler = PairSampler(CLIPS, SEVERAL, 7, 1000)
+    pairs = [pair for pair in map(sampler.pair, range(600)) if len(pair.others) >= 2]
+    spoilt = [[other for other in pair.others if other.spoilt or other.clip != pair.clip] for pair in pairs]
+    assert all(len(own) <= 1 for own in spoilt)
+    assert np.mean([len(own) for own in spoilt]) == pytest.approx(0.5, abs=0.08)
+    kinds = Counter(own[0].spoilt for own in spoilt if own)
+    assert set(kinds) == {0, 1, 2, 3}
+    strangers = [(pair, own[0]) for pair, own in zip(pairs, spoilt, strict=True) if own and not own[0].spoilt]
+    assert all(CLIPS[pair.clip].person_id != CLIPS[other.clip].person_id for pair, other in strangers)

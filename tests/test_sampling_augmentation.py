@@ -1,13 +1,13 @@
 """What becomes of pixels and points when a pair is mirrored, moved and coloured."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from facemotion.dataset.augmentation import Frames, prepare
+from facemotion.dataset.augmentation import Frames, prepare, told
 from facemotion.dataset.sampling import NORMALS, UNIFORMS
 from facemotion.landmarks.layout import MIRROR, N_POINTS
 from facemotion.training.config import Augmentation
@@ -27,7 +27,7 @@ def frames(count: int = 6, seed: int = 0) -> Frames:
     return Frames(
         torch.arange(count), torch.from_numpy(images), torch.from_numpy(points),
         torch.zeros(count, 2, 4), torch.from_numpy(rng.random((count, UNIFORMS), dtype=np.float32)),
-        torch.from_numpy(rng.standard_normal((count, NORMALS), dtype=np.float32)),
+        torch.from_numpy(rng.standard_normal((count, NORMALS), dtype=np.float32)), torch.zeros(count, 0),
     )  # fmt: skip
 
 
@@ -112,3 +112,34 @@ def test_points_that_were_not_found_stay_so() -> None:
     assert batch.driving_points[0].isnan().all()
     assert batch.driving_points[1:].isfinite().all()
     assert batch.driving.isfinite().all()
+
+
+def test_further_references_are_moved_with_their_pair_and_spoilt_as_told() -> None:
+    given = frames(4)
+    rules = Augmentation(flip=0.5, colour=0.0, moved=1.0, shift=0.1, turn=10.0, zoom=0.1, apart=0.2, dropped=0.0)
+    extra = given.images[:, :1].expand(-1, 4, -1, -1, -1), given.points[:, :1].expand(-1, 4, -1, -1)
+    several = replace(
+        given,
+        images=torch.cat((given.images, extra[0]), 1),
+        points=torch.cat((given.points, extra[1]), 1),
+        camera=torch.zeros(4, 6, 4),
+        spoilt=torch.tensor([[0, 1, 2, 3]]).expand(4, -1),
+    )
+    one, batch = prepare(given, 32, rules), prepare(several, 32, rules)
+    torch.testing.assert_close(batch.driving, one.driving)
+    torch.testing.assert_close(batch.reference, one.reference)
+    torch.testing.assert_close(batch.others[:, 0], batch.reference)
+    torch.testing.assert_close(batch.other_points[:, 3], batch.reference_points)
+    black, blurred, noise = batch.others[:, 1:].unbind(1)
+    assert not black.any()
+    assert detail(blurred) < 0.5 * detail(batch.reference)
+    assert detail(noise) > 0.2
+    assert not torch.equal(noise[0], noise[1])
+    images, *_ = told(batch)
+    assert images.shape == (4, 5, 3, 32, 32)
+    assert told(batch, 2, references=3)[0].shape == (2, 3, 3, 32, 32)
+    assert told(one)[0].shape == (4, 1, 3, 32, 32)
+
+
+def detail(images: Tensor) -> float:
+    return float((images[..., 1:] - images[..., :-1]).abs().mean())

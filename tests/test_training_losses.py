@@ -32,7 +32,8 @@ def batch(size: int = 64) -> Batch:
     one, other = picture(1, size), picture(2, size)
     points = torch.rand(2, 70, 2, generator=torch.Generator().manual_seed(3)) - 0.5
     still = torch.eye(2, 3).expand(2, -1, -1)
-    return Batch(torch.arange(2), one, other, points, points, points, still, still, torch.randn(2, NORMALS))
+    none = torch.zeros(2, 0, 3, size, size), torch.zeros(2, 0, 70, 2), torch.zeros(2, 0, 2, 3)
+    return Batch(torch.arange(2), one, other, points, points, points, still, still, torch.randn(2, NORMALS), *none)
 
 
 @pytest.mark.parametrize("measure", MEASURES)

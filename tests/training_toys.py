@@ -23,7 +23,10 @@ SETTINGS: dict[str, Any] = {
     "warmup": 2, "final_rate": 0.1, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.01, "clip": 1.0, "ema": 0.9,
     "precision": "fp32", "channels_last": False, "compile": False, "device": "cpu", "threads": 1, "workers": 1,
     "ahead": 2,
-    "sampling": {"candidates": 4, "max_seconds": None, "easy_share": 0.25, "ramp": 0.5, "telling": 0.25},
+    "sampling": {
+        "candidates": 4, "max_seconds": None, "easy_share": 0.25, "ramp": 0.5, "telling": 0.25, "references": 1,
+        "spoilt": 0.0,
+    },
     "augmentation": {
         "flip": 0.5, "colour": 0.1, "moved": 0.5, "shift": 0.05, "turn": 5.0, "zoom": 0.05, "apart": 0.1,
         "dropped": 0.3,

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from facemotion.dataset.spoiling import spoil
 from facemotion.landmarks.layout import MIRROR
 from facemotion.models import affine
 from facemotion.models.alignment import maps
@@ -38,9 +39,10 @@ class AugmentationRules(Protocol):
 
 @dataclass(frozen=True)
 class Frames:
-    """Decoded pairs, the reference first. Images [B, 2, H, H, 3] uint8; points [B, 2, 70, 2] in pixels, (0, 0) the
-    centre of the top-left pixel, NaN where not found; how the camera moved since the clip's first frame [B, 2, 4], see
-    `camera`; the pairs' random numbers, see sampling.Pair."""
+    """Decoded pairs: the reference, the driving frame, then the other references, F frames in all. Images [B, F, H, H,
+    3] uint8; points [B, F, 70, 2] in pixels, (0, 0) the centre of the top-left pixel, NaN where not found; how the
+    camera moved since the clip's first frame [B, F, 4], see `camera`; the pairs' random numbers, see sampling.Pair; how
+    the other references are to be spoilt [B, F - 2]."""
 
     index: Tensor
     images: Tensor
@@ -48,9 +50,10 @@ class Frames:
     camera: Tensor
     uniforms: Tensor
     normals: Tensor
+    spoilt: Tensor
 
     def to(self, device: torch.device) -> "Frames":
-        parts = (self.index, self.images, self.points, self.camera, self.uniforms, self.normals)
+        parts = (self.index, self.images, self.points, self.camera, self.uniforms, self.normals, self.spoilt)
         return Frames(*(part.to(device, non_blocking=True) for part in parts))
 
 
@@ -58,7 +61,8 @@ class Frames:
 class Batch:
     """Images [B, 3, S, S] in [0, 1]; points [B, 70, 2] normalised to -1..1 over the image's edges; the random numbers
     that are left for the losses. `told`: of the driving points those that a model is told, NaN where dropped. Cameras:
-    affine maps [B, 2, 3] that carry a frame's background to where the clip's first frame has it."""
+    affine maps [B, 2, 3] that carry a frame's background to where the clip's first frame has it. The other references
+    are [B, N - 1, ...], of which there may be none."""
 
     index: Tensor
     reference: Tensor
@@ -69,13 +73,27 @@ class Batch:
     reference_camera: Tensor
     driving_camera: Tensor
     normals: Tensor
+    others: Tensor
+    other_points: Tensor
+    other_cameras: Tensor
+
+    @property
+    def references(self) -> int:
+        return 1 + self.others.shape[1]
 
 
-def told(batch: Batch, rows: int | None = None) -> tuple[Tensor, ...]:
-    """What a model is told of the first pairs, or of all: of one reference each, and of the driving frames, their
-    pictures, landmarks and cameras."""
-    parts = (batch.reference[:, None], batch.driving, batch.reference_points[:, None], batch.told,
-             batch.reference_camera[:, None], batch.driving_camera)  # fmt: skip
+def told(batch: Batch, rows: int | None = None, references: int | None = None) -> tuple[Tensor, ...]:
+    """What a model is told of the first pairs, or of all: of the first references each, or of all, and of the driving
+    frames, their pictures, landmarks and cameras."""
+    images, points, cameras = (
+        torch.cat((first[:, None], others), 1)[:, :references] if others.shape[1] else first[:, None]
+        for first, others in (
+            (batch.reference, batch.others),
+            (batch.reference_points, batch.other_points),
+            (batch.reference_camera, batch.other_cameras),
+        )
+    )
+    parts = (images, batch.driving, points, batch.told, cameras, batch.driving_camera)
     return tuple(part[:rows] for part in parts)
 
 
@@ -98,12 +116,14 @@ def prepare(frames: Frames, size: int, rules: AugmentationRules | None) -> Batch
         pixels = _coloured(_moved_images(images, moves, size), _colours(frames, rules.colour))
         points = _moved_points(points, moves)
         camera = affine.chained(camera, moves)
-    pixels, points = pixels.view(count, 2, 3, size, size), points.view(count, 2, *points.shape[1:])
-    camera = camera.view(count, 2, 2, 3)
+    shown = frames.images.shape[1]
+    pixels, points = pixels.view(count, shown, 3, size, size), points.view(count, shown, *points.shape[1:])
+    camera = camera.view(count, shown, 2, 3)
     told = points[:, 1] if rules is None else _without(points[:, 1], frames, rules.dropped)
     normals = frames.normals[:, TAKEN:]
-    parts = (*pixels.unbind(1), *points.unbind(1), told, *camera.unbind(1), normals)
-    return Batch(frames.index, *parts)
+    others = spoil(pixels[:, 2:], frames.spoilt, frames.index) if shown > 2 else pixels[:, 2:]
+    first = (pixels[:, 0], pixels[:, 1], points[:, 0], points[:, 1], told, camera[:, 0], camera[:, 1])
+    return Batch(frames.index, *first, normals, others, points[:, 2:], camera[:, 2:])
 
 
 def _without(points: Tensor, frames: Frames, share: float) -> Tensor:
@@ -142,14 +162,15 @@ def _averaged(images: Tensor, factor: int) -> Tensor:
 
 
 def _moves(frames: Frames, rules: AugmentationRules) -> Tensor:
-    """Affine maps [2B, 2, 3] of normalised points, new image to decoded one; a pair's two follow each other."""
-    shared = frames.normals[:, :4]
-    alone = torch.stack((torch.zeros_like(shared), rules.apart * frames.normals[:, 4:8]), 1)
+    """Affine maps [F B, 2, 3] of normalised points, new image to decoded one; a pair's frames follow each other."""
+    shared, count = frames.normals[:, :4], frames.images.shape[1]
+    rest = torch.zeros_like(shared)
+    alone = torch.stack((rest, rules.apart * frames.normals[:, 4:8], *[rest] * (count - 2)), 1)
     moved = frames.uniforms[:, 4] < rules.moved
     amounts = (moved[:, None, None] * (shared[:, None] + alone)).clamp(-2, 2).flatten(0, 1)
     angle = amounts[:, 0] * math.radians(rules.turn)
     scale = torch.exp(amounts[:, 1] * rules.zoom)
-    mirror = 1 - 2 * (frames.uniforms[:, 0] < rules.flip).float().repeat_interleave(2)
+    mirror = 1 - 2 * (frames.uniforms[:, 0] < rules.flip).float().repeat_interleave(count)
     cos, sin = scale * torch.cos(angle), scale * torch.sin(angle)
     rows = (mirror * cos, -mirror * sin, amounts[:, 2] * rules.shift, sin, cos, amounts[:, 3] * rules.shift)
     return torch.stack(rows, 1).view(-1, 2, 3)
@@ -187,14 +208,15 @@ def _moved_points(points: Tensor, moves: Tensor) -> Tensor:
 
 
 def _colours(frames: Frames, strength: float) -> tuple[Tensor, Tensor]:
-    """Gain, contrast around mid-grey and saturation, the same for a pair's two: maps [2B, 3, 3] of colours, and what is
-    added [2B, 1, 1]; from bytes to [0, 1]."""
+    """Gain, contrast around mid-grey and saturation, the same for a pair's frames: maps [F B, 3, 3] of colours, and
+    what is added [F B, 1, 1]; from bytes to [0, 1]."""
     gain, contrast, saturation = (1 + strength * (2 * frames.uniforms[:, 1:4] - 1)).unbind(1)
     eye = torch.eye(3, device=gain.device)
     grey = torch.tensor(LUMA, device=gain.device).expand(3, 3)
     mixed = saturation[:, None, None] * eye + (1 - saturation)[:, None, None] * grey
     linear = (gain * contrast / 255)[:, None, None] * mixed
-    return linear.repeat_interleave(2, 0), (0.5 * (1 - contrast))[:, None, None].repeat_interleave(2, 0)
+    count = frames.images.shape[1]
+    return linear.repeat_interleave(count, 0), (0.5 * (1 - contrast))[:, None, None].repeat_interleave(count, 0)
 
 
 def _coloured(images: Tensor, colours: tuple[Tensor, Tensor]) -> Tensor:

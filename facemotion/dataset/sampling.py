@@ -4,11 +4,12 @@ in several processes, sees the same pairs."""
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facemotion.dataset.spoiling import SPOILT
 from facemotion.errors import FacemotionError
 from facemotion.landmarks.layout import LID_PAIRS_LEFT, LID_PAIRS_RIGHT, LIP_PAIRS, N_POINTS
 
@@ -49,6 +50,18 @@ class SamplingRules(Protocol):
     def ramp(self) -> float: ...
     @property
     def telling(self) -> float: ...
+    @property
+    def references(self) -> int: ...
+    @property
+    def spoilt(self) -> float: ...
+
+
+class Other(NamedTuple):
+    """A further reference: a frame, what is done to spoil it, see `spoiling`, and whose clip it is from."""
+
+    clip: int
+    frame: int
+    spoilt: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,14 +74,16 @@ class Pair:
     driving: int
     uniforms: NDArray[np.float32]  # [UNIFORMS]
     normals: NDArray[np.float32]  # [NORMALS]
+    others: tuple[Other, ...] = ()
 
 
 class PairSampler:
     """People take turns in an order shuffled anew each round; a person's clips are chosen by their length.
 
-    `total` is the number of pairs of the whole training: early pairs are alike in pose and close in time."""
+    `total` is the number of pairs of the whole training: early pairs are alike in pose and close in time. The pairs of
+    a `batch` have as many references each."""
 
-    def __init__(self, clips: Sequence[ClipFacts], rules: SamplingRules, seed: int, total: int) -> None:
+    def __init__(self, clips: Sequence[ClipFacts], rules: SamplingRules, seed: int, total: int, batch: int = 1) -> None:
         usable = [index for index, clip in enumerate(clips) if clip.frames >= 2]
         if not usable:
             raise FacemotionError(
@@ -77,13 +92,13 @@ class PairSampler:
             )
         if len(usable) < len(clips):
             log.warning("%d of %d clips have one frame only and are left out", len(clips) - len(usable), len(clips))
-        self.clips, self.rules, self.seed, self.total = clips, rules, seed, total
+        self.clips, self.rules, self.seed, self.total, self.batch = clips, rules, seed, total, batch
         people: dict[str, list[int]] = {}
         for index in sorted(usable, key=lambda i: (clips[i].person_id, clips[i].clip_id)):
             people.setdefault(clips[index].person_id, []).append(index)
         self.people = list(people.values())
         self.ends = [np.cumsum([clips[index].frames for index in own]) for own in self.people]
-        self.scales = {index: _face_size(clips[index].points) for index in usable}
+        self.scales = {index: face_size(clips[index].points) for index in usable}
         self._telling: dict[int, list[NDArray[np.float64]]] = {}
         self._round: tuple[int, NDArray[np.intp]] | None = None
 
@@ -98,7 +113,37 @@ class PairSampler:
             driving = self._telling_frame(clip, driving, rng)
         reference = self._reference(clip, driving, k / max(self.total, 1), rng)
         uniforms = rng.random(UNIFORMS, dtype=np.float32)
-        return Pair(k, clip, reference, driving, uniforms, rng.standard_normal(NORMALS, dtype=np.float32))
+        normals = rng.standard_normal(NORMALS, dtype=np.float32)
+        # Drawn last, so that they change nothing else about a pair.
+        others = self._others(person, clip, (reference, driving), self.references(k) - 1, rng)
+        return Pair(k, clip, reference, driving, uniforms, normals, others)
+
+    def references(self, k: int) -> int:
+        """How many the k-th pair has: the same for all pairs of a batch, whoever works through it."""
+        if self.rules.references == 1:
+            return 1
+        return int(self._generator(2, k // self.batch).integers(1, self.rules.references + 1))
+
+    def _others(
+        self, person: int, clip: int, pair: tuple[int, int], count: int, rng: np.random.Generator
+    ) -> tuple[Other, ...]:
+        """Frames unlike the reference and each other; in some pairs one of them is of no use."""
+        reference, driving = pair
+        chosen = [reference]
+        for _ in range(count):
+            candidates = rng.integers(self.clips[clip].frames - 1, size=self.rules.candidates)
+            chosen.append(unlike(self.clips[clip], chosen, candidates + (candidates >= driving), self.scales[clip]))
+        found = [Other(clip, frame) for frame in chosen[1:]]
+        if found and rng.random() < self.rules.spoilt:
+            place, kind = int(rng.integers(len(found))), int(rng.integers(len(SPOILT) + 1))
+            if kind < len(SPOILT):
+                found[place] = found[place]._replace(spoilt=kind + 1)
+            # Of two nobody can tell who is the stranger.
+            elif len(found) > 1 and len(self.people) > 1:
+                stranger = (person + 1 + int(rng.integers(len(self.people) - 1))) % len(self.people)
+                whose = self.people[stranger][int(rng.integers(len(self.people[stranger])))]
+                found[place] = Other(whose, int(rng.integers(self.clips[whose].frames)))
+        return tuple(found)
 
     def _telling_frame(self, clip: int, driving: int, rng: np.random.Generator) -> int:
         """A frame in which lids, or lips, are open or closed unlike most of the clip: blinks are a few frames in a
@@ -117,18 +162,11 @@ class PairSampler:
         first, end = max(0, driving - reach), min(facts.frames, driving + reach + 1)
         others = rng.integers(first, end - 1, size=rules.candidates)
         others = others + (others >= driving)
-        order = np.argsort(self._gaps(clip, driving, others), kind="stable")
+        order = np.argsort(gaps(facts, driving, others, self.scales[clip]), kind="stable")
         ramped = 1.0 if rules.ramp == 0 else min(progress / rules.ramp, 1.0)
         share = rules.easy_share + (1 - rules.easy_share) * ramped
         rank = min(int(rng.random() * max(share * len(order), 1)), len(order) - 1)
         return int(others[order[rank]])
-
-    def _gaps(self, clip: int, driving: int, others: NDArray[np.intp]) -> NDArray[np.float64]:
-        """How far apart in pose, expression and time, in face sizes."""
-        facts = self.clips[clip]
-        moved = np.abs(facts.points[others] - facts.points[driving]).mean(axis=(1, 2), dtype=np.float64)
-        apart = SECOND * np.abs(others - driving) / facts.fps
-        return np.asarray(np.where(np.isfinite(moved), moved / self.scales[clip], 0.0) + apart, np.float64)
 
     def _order(self, turn: int) -> NDArray[np.intp]:
         if self._round is None or self._round[0] != turn:
@@ -137,6 +175,20 @@ class PairSampler:
 
     def _generator(self, purpose: int, position: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, purpose, position])
+
+
+def gaps(clip: ClipFacts, frame: int, others: NDArray[np.intp], scale: float) -> NDArray[np.float64]:
+    """How far the other frames are from one in pose, expression and time, in face sizes."""
+    moved = np.abs(clip.points[others] - clip.points[frame]).mean(axis=(1, 2), dtype=np.float64)
+    apart = SECOND * np.abs(others - frame) / clip.fps
+    return np.asarray(np.where(np.isfinite(moved), moved / scale, 0.0) + apart, np.float64)
+
+
+def unlike(clip: ClipFacts, chosen: Sequence[int], candidates: NDArray[np.intp], scale: float | None = None) -> int:
+    """Of the candidates the frame that is least like the chosen ones."""
+    scale = face_size(clip.points) if scale is None else scale
+    least = np.min([gaps(clip, frame, candidates, scale) for frame in chosen], axis=0)
+    return int(candidates[int(np.argmax(least))])
 
 
 def _unusual(points: NDArray[np.float32], pairs: tuple[tuple[int, int], ...]) -> NDArray[np.float64]:
@@ -148,7 +200,7 @@ def _unusual(points: NDArray[np.float32], pairs: tuple[tuple[int, int], ...]) ->
     return np.asarray(np.nan_to_num(np.abs(openings - np.nanmedian(openings))), np.float64)
 
 
-def _face_size(points: NDArray[np.float32]) -> float:
+def face_size(points: NDArray[np.float32]) -> float:
     """Median diagonal of the points' box; 1 where no frame has a face."""
     whole = points[np.isfinite(points).all(axis=(1, 2))]
     if not len(whole):

@@ -10,22 +10,33 @@ from facemotion.errors import FacemotionError
 from facemotion.models import alignment
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import FlowField
+from facemotion.models.fusion import MOST, Fusion, Mixture, first_of_their_kind, pose_gaps
 from facemotion.models.generator import FeaturePyramid, Generator
 from facemotion.models.keypoint_motion import KeypointMotion
 from facemotion.models.keypoints import Keypoints
 from facemotion.models.landmark_motion import LandmarkMotion
+from facemotion.models.many import by_frame, each, keypoints_of_each, of_frames
 from facemotion.models.motion_source import MotionSource
 from facemotion.models.refiner import Refiner
 
 
 class Appearance(NamedTuple):
-    """What is computed once for the references."""
+    """What is computed once for the N references of each of B frames. Tensors are [B * N, ...], a frame's references
+    one after the other."""
 
     image: Tensor
     source: MotionSource
     features: tuple[Tensor, ...]  # finest first
     structure: tuple[Tensor, ...] | None  # the reference's side of the correlation volume, where there is a refiner
     view: tuple[Tensor, ...] | None  # what the background is aligned with
+    references: int = 1  # N
+    kept: Tensor | None = None  # [B, N]: false where a reference was given before; these and the next, of several alone
+    cues: Tensor | None = None  # what tells good references from bad
+
+    def of_frames(self, frames: int) -> "Appearance":
+        """That of one frame, for so many."""
+        each: Appearance = of_frames(self, frames)
+        return each
 
 
 class Background(NamedTuple):
@@ -40,8 +51,10 @@ AT_REST: Final = Background()
 
 
 class Motion(NamedTuple):
+    """Of N references of each frame all but `driving` is [B * N], as in their Appearance."""
+
     fields: list[FlowField]  # coarse first; element 0 is the coarse motion, whatever follows
-    driving: Keypoints
+    driving: Keypoints  # [B]
     background: Background
     hint: Tensor | None = None  # of what to paint where no flow can show it: a map of the refiner's
 
@@ -52,33 +65,38 @@ MOTIONS: Final[dict[str, Callable[[ModelConfig], CoarseMotion]]] = {
     "landmarks": LandmarkMotion,
     "mixed": LandmarkMotion,
 }
-FUSIONS: Final = ("single",)
 
 
 class Animator(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        if config.fusion not in FUSIONS:
-            raise FacemotionError(
-                f"fusion {config.fusion!r} is not built yet: set model.fusion to {', '.join(FUSIONS)}"
-            )
         self.config = config
         self.coarse = MOTIONS[config.motion](config)
         self.features = FeaturePyramid(config)
         self.refiner = Refiner(config) if config.refined else None
         self.generator = Generator(config)
+        self.fusion = Fusion(config) if config.fusion != "single" else None
+
+    def rest_motion(self) -> None:
+        """From now on only what paints and what fuses learns. The features rest, too: the refiner reads them."""
+        for part in (self.coarse, self.refiner, self.features):
+            if part is not None:
+                part.requires_grad_(False)
 
     def encode(self, references: Tensor, points: Tensor | None = None, camera: Tensor | None = None) -> Appearance:
         """Of photos [B, N, 3, H, H] in [0, 1], H the model's image size. Where the motion is told by them: landmarks
-        [B, N, 70, 2], normalised, and how the camera moved, see `Face`."""
+        [B, N, 70, 2], normalised, and how the camera moved, see `Face`. Several photos show the same person; their
+        order does not matter."""
         _, count, channels, height, width = references.shape
         if (channels, height, width) != (3, self.config.image_size, self.config.image_size):
             raise FacemotionError(
                 f"references are {tuple(references.shape)}, but this model takes [B, N, 3, {self.config.image_size}, "
                 f"{self.config.image_size}]: resize them"
             )
-        if count != 1:
-            raise FacemotionError(f"{count} references a frame, but fusion is 'single': give one")
+        most = MOST if self.fusion is not None else 1
+        if not 1 <= count <= most:
+            can = f"fusion {self.config.fusion!r} takes {'one' if most == 1 else f'1 to {most}'}"
+            raise FacemotionError(f"{count} references a frame, but {can}: give as many, or train with another fusion")
         image = references.flatten(0, 1)
         source = self.coarse.encode(image, points.flatten(0, 1) if points is not None else None)
         source = source._replace(camera=camera.flatten(0, 1) if camera is not None else None)
@@ -88,7 +106,12 @@ class Animator(nn.Module):
             structure = self.refiner.encode(image, source.keypoints)
             if self.config.aligned:
                 view = alignment.view(image, self.coarse.belief(source.keypoints))
-        return Appearance(image, source, self.features(image), structure, view)
+        features = self.features(image)
+        appearance = Appearance(image, source, features, structure, view, count)
+        if self.fusion is None or count == 1:
+            return appearance
+        kept = first_of_their_kind(references)
+        return appearance._replace(kept=kept, cues=self.fusion.cues(image, features))
 
     def motion(
         self,
@@ -98,12 +121,17 @@ class Animator(nn.Module):
         camera: Tensor | None = None,
     ) -> Motion:
         """From the driving frames [B, 3, H, H], or, where they tell all, their landmarks [B, 70, 2] and camera."""
-        keypoints = self.keypoints(driving, points, appearance.source)
-        background = Background(self.coarse.background_between(appearance.source, driving, camera))
-        coarse = self.coarse(appearance.source, keypoints, background.coarse)
-        if appearance.view is not None and driving is not None:
-            found = alignment.align(appearance.view, driving, self.coarse.belief(keypoints), coarse.flow)
-            background = background._replace(refined=found)
+        count = appearance.references
+        known = appearance.source.keypoints
+        # Where a landmark lies that was not found, all references tell.
+        known = known if count == 1 else Keypoints(*(by_frame(part, count).mean(1) for part in known))
+        keypoints = self.keypoints(driving, points, appearance.source._replace(keypoints=known))
+        shown, moved = (each(part, count) if part is not None else None for part in (driving, camera))
+        background = Background(self.coarse.background_between(appearance.source, shown, moved))
+        coarse = self.coarse(appearance.source, keypoints_of_each(keypoints, count), background.coarse)
+        if appearance.view is not None and shown is not None:
+            belief = each(self.coarse.belief(keypoints), count)
+            background = background._replace(refined=alignment.align(appearance.view, shown, belief, coarse.flow))
         return self._refined(appearance, keypoints, background, coarse)
 
     def keypoints(
@@ -116,7 +144,8 @@ class Animator(nn.Module):
 
     def move(self, appearance: Appearance, driving: Keypoints, background: Background = AT_REST) -> Motion:
         """From keypoints alone, wherever they come from: another person's, or relative ones."""
-        coarse = self.coarse(appearance.source, driving, background.coarse)
+        given = keypoints_of_each(driving, appearance.references)
+        coarse = self.coarse(appearance.source, given, background.coarse)
         return self._refined(appearance, driving, background, coarse)
 
     def _refined(self, appearance: Appearance, driving: Keypoints, background: Background, coarse: FlowField) -> Motion:
@@ -125,9 +154,33 @@ class Animator(nn.Module):
             found = background.refined if background.refined is not None else background.coarse
             if found is None:
                 found = torch.eye(2, 3, device=coarse.flow.device).expand(len(coarse.flow), -1, -1)
-            reference = appearance.source.keypoints
-            fields, hint = self.refiner(appearance.features, appearance.structure, reference, driving, coarse, found)
+            known = appearance.features, appearance.structure, appearance.source.keypoints
+            fields, hint = self.refiner(*known, driving, coarse, found, self._ahead(appearance, driving))
         return Motion(fields, driving, background, hint)
+
+    def _ahead(self, appearance: Appearance, driving: Keypoints) -> Tensor | None:
+        """Which of several references see the last level of refinement: those nearest in pose; None where all do."""
+        count, most = appearance.references, self.config.fuser.finished
+        if appearance.kept is None or count <= most:
+            return None
+        gaps = self._gaps(appearance, driving).masked_fill(~appearance.kept, torch.inf)
+        nearest = gaps.topk(most, largest=False).indices
+        return (nearest + count * torch.arange(len(nearest), device=nearest.device)[:, None]).flatten()
+
+    def _gaps(self, appearance: Appearance, driving: Keypoints) -> Tensor:
+        """How far each reference is from the driving frame in pose [B, N]."""
+        read = self.config.coarse_count
+        own = by_frame(appearance.source.keypoints.points[:, :read], appearance.references)
+        return pose_gaps(own, driving.points[:, :read])
+
+    def mixture(self, appearance: Appearance, motion: Motion) -> Mixture | None:
+        """How far each of several references is believed, pixel by pixel; None where there is one."""
+        if self.fusion is None or appearance.kept is None or appearance.cues is None:
+            return None
+        driving = motion.driving.first(self.config.coarse_count)
+        gaps = self._gaps(appearance, driving)
+        mixed: Mixture = self.fusion(appearance.cues, appearance.kept, gaps, motion.fields, driving)
+        return mixed
 
     def look(self, image: Tensor) -> Keypoints | None:
         """Those keypoints that are found by looking at the image, where there are any."""
@@ -138,7 +191,8 @@ class Animator(nn.Module):
 
     def render(self, appearance: Appearance, motion: Motion) -> Tensor:
         """Frames [B, 3, H, H] in [0, 1]."""
-        frames: Tensor = self.generator(appearance.image, appearance.features, motion.fields, motion.hint)
+        mixture = self.mixture(appearance, motion)
+        frames: Tensor = self.generator(appearance.image, appearance.features, motion.fields, motion.hint, mixture)
         return frames
 
     def forward(

@@ -67,6 +67,14 @@ class GeneratorSizes(Section):
     widths: Widths  # of the feature pyramid, at the image's size, half of it, ...
 
 
+class FuserSizes(Section):
+    size: Annotated[int, Field(ge=8, le=512)]  # of the weights of the references
+    width: Count  # channels of what learns them
+    finished: Annotated[
+        int, Field(ge=1, le=8)
+    ]  # references, the nearest in pose, that see the last level of refinement
+
+
 class ModelConfig(Section):
     layout: Literal["lean", "published"]  # our blocks, or MRFA's
     image_size: Annotated[int, Field(ge=64, le=512)]
@@ -78,6 +86,7 @@ class ModelConfig(Section):
     landmarks: LandmarkSizes
     refiner: RefinerSizes
     generator: GeneratorSizes
+    fuser: FuserSizes
 
     @property
     def coarse_count(self) -> int:
@@ -136,6 +145,8 @@ class ModelConfig(Section):
         ):
             if self.image_size % size:
                 raise ValueError(f"{name} is {size}, which does not divide image_size {self.image_size}")
+        if self.fuser.size not in self.pyramid:
+            raise ValueError(f"fuser.size {self.fuser.size} is no size of the feature pyramid {list(self.pyramid)}")
         self._refiner_fits()
         return self
 

@@ -15,6 +15,7 @@ from facemotion.models import grid
 from facemotion.models.blocks import LeanBlock, PublishedBlock, Seen
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import FlowField
+from facemotion.models.fusion import Mixture
 from facemotion.models.layers import ConvNormAct, zeroed
 
 
@@ -48,22 +49,34 @@ class Generator(nn.Module):
         self.paint = zeroed(nn.Conv2d(config.generator.widths[0], 3, kernel, padding=kernel // 2))
 
     def forward(
-        self, image: Tensor, features: tuple[Tensor, ...], fields: list[FlowField], hint: Tensor | None = None
+        self,
+        image: Tensor,
+        features: tuple[Tensor, ...],
+        fields: list[FlowField],
+        hint: Tensor | None = None,
+        mixture: Mixture | None = None,
     ) -> Tensor:
         """The frame [B, 3, H, H] in [0, 1]. `image`: the reference; `features`: its pyramid; `fields`: coarse first;
-        `hint`: the refiner's own map, at the size of its last level, of a mouth that opens or lids that close."""
+        `hint`: the refiner's own map, at the size of its last level, of a mouth that opens or lids that close. Of
+        several references all of these are [B * N], and `mixture` says how they become one."""
         state = None
+        if mixture is not None and hint is not None:
+            hint = mixture.mean(hint)
         for size, block, source in zip(self.sizes, self.blocks, reversed(features), strict=True):
             fine = _seen(source, at_size(fields, size))
             twice = len(fields) > 1 and block.of_coarse is not None
             coarse = _seen(source, at_size(fields[:1], size)) if twice else None
+            if mixture is not None:
+                fine = mixture.features(fine)
+                coarse = mixture.features(coarse) if coarse is not None else None
             state = block(state, fine, coarse, hint if hint is not None and hint.shape[-1] == size else None)
         finest = at_size(fields, image.shape[-1])
-        warped = grid.warp(image, finest.flow)
+        warped, trust = grid.warp(image, finest.flow), torch.sigmoid(finest.occlusion)
+        if mixture is not None:
+            warped, trust = mixture.picture(Seen(warped, trust))
         # A blurred view is what is painted at first: worse than the warp where that is right, better where it is not.
         blurred = grid.resize_image(grid.resize_image(warped.detach(), self.sizes[0]), image.shape[-1])
         painted = torch.sigmoid(self.paint(state).float() + torch.logit(blurred, 0.02))
-        trust = torch.sigmoid(finest.occlusion)
         return trust * warped + (1 - trust) * painted
 
 

@@ -6,6 +6,7 @@ from facemotion.errors import FacemotionError
 from facemotion.models.config import (
     CloseupSizes,
     CoarseSizes,
+    FuserSizes,
     GeneratorSizes,
     KeypointSizes,
     LandmarkSizes,
@@ -46,6 +47,7 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             widths=(64, 64, 32),
         ),
         generator=GeneratorSizes(widths=(16, 32, 64, 96)),
+        fuser=FuserSizes(size=32, width=24, finished=8),
     ),
     # Runs live at 256 pixels on a CPU.
     "small": ModelConfig(
@@ -81,6 +83,7 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             widths=(96, 64, 48),
         ),
         generator=GeneratorSizes(widths=(8, 24, 48, 96, 128)),
+        fuser=FuserSizes(size=64, width=16, finished=1),
     ),
     # For quality at 256 pixels.
     "base": ModelConfig(
@@ -116,6 +119,7 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             widths=(192, 192, 192, 128, 48),
         ),
         generator=GeneratorSizes(widths=(32, 64, 128, 256, 384, 384)),
+        fuser=FuserSizes(size=64, width=32, finished=8),
     ),
     # MRFA's layout and widths, as far as its description goes, to compare with.
     "published": ModelConfig(
@@ -151,6 +155,7 @@ PRESETS: Final[dict[str, ModelConfig]] = {
             widths=(128, 128, 128, 128, 128, 128),
         ),
         generator=GeneratorSizes(widths=(64, 128, 256, 512, 512, 512)),
+        fuser=FuserSizes(size=64, width=32, finished=8),
     ),
 }
 

@@ -4,6 +4,8 @@ The coarse motion comes first in the list it returns; every level adds its own. 
 upsampling makes the image-sized flow, so that no convolution runs at the finest sizes; MRFA's run at all of them.
 """
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -13,10 +15,33 @@ from facemotion.models.closeups import Closeups
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import FlowField
 from facemotion.models.keypoints import Keypoints
+from facemotion.models.many import each, keypoints_of_each
 from facemotion.models.offers import Offers
 from facemotion.models.structure import StructureEncoder
 from facemotion.models.updates import Evidence, LeanUpdate, PublishedUpdate, SharedUpdate
 from facemotion.models.upsampling import LearnedUpsampling
+
+
+class Rest(NamedTuple):
+    """Where all references of a batch were before the last level, which some of them never see."""
+
+    start: Tensor
+    change: Tensor
+    hidden: Tensor | None
+
+    def with_those_ahead(
+        self, fields: list[FlowField], hidden: Tensor | None, ahead: Tensor, first: int
+    ) -> tuple[list[FlowField], Tensor | None]:
+        """The fields and the hint of all, from those that end, from the place `first` on, with the ones ahead alone."""
+        whole = fields[:first]
+        for field in fields[first:]:
+            state = _sum(self.start, self.change, field.flow.shape[-1])
+            whole.append(to_field(state.index_copy(0, ahead, to_state(field))))
+        if hidden is None or self.hidden is None:
+            return whole, None
+        # Of the others nothing is known of what to paint.
+        silent = hidden.new_zeros(len(self.start), *hidden.shape[1:])
+        return whole, silent.index_copy(0, ahead, hidden)
 
 
 class Refiner(nn.Module):
@@ -53,21 +78,37 @@ class Refiner(nn.Module):
         driving: Keypoints,
         coarse: FlowField,
         background: Tensor,
+        ahead: Tensor | None = None,
     ) -> tuple[list[FlowField], Tensor | None]:
         """Flows, and what the last update knows at its level, which helps to paint what no flow can show: ours alone.
 
         `features`: the reference's pyramid, finest first; `structure`: from `encode`; `background`: affine
-        [B, 2, 3], driving to reference. States are [B, 3, n, n]: displacement, normalised, and occlusion logit."""
+        [B, 2, 3], driving to reference. States are [B, 3, n, n]: displacement, normalised, and occlusion logit.
+
+        Of several references all but `driving` are [B * N]; only those at `ahead`, places among them, see the last
+        level, if not all do: the others' last change is of the level before."""
         reference, driving = reference.first(self.read), driving.first(self.read)
-        of_driving = grid.resize_image(self.structure(driving), self.sizes.queries)
+        count = len(coarse.flow) // len(driving.points)
+        of_driving = grid.resize_image(each(self.structure(driving), count), self.sizes.queries)
+        driving = keypoints_of_each(driving, count)
         offers = Offers(reference, driving, background, self.count, self.reach, self.sizes.near)
         # Nor does one, in ours, go through the coarse flow, which has a loss of its own: what is made up for here would
         # never be put right there.
         given = FlowField(coarse.flow.detach(), coarse.occlusion) if self.lean else coarse
         start, hidden, volumes = to_state(given), None, None
-        state = change = torch.zeros_like(start)
+        change = torch.zeros_like(start)
         fields = [coarse]
+        rest = None
         for level, update in zip(self.sizes.levels, self.updates, strict=True):
+            if ahead is not None and level == self.sizes.levels[-1]:
+                rest = Rest(start, change, hidden)
+                start, change, hidden = start[ahead], change[ahead], hidden[ahead] if hidden is not None else None
+                of_driving, volumes = of_driving[ahead], None
+                structure = tuple(part[ahead] for part in structure)
+                finest = self.pyramid.index(level)
+                features = (*features[:finest], features[finest][ahead], *features[finest + 1 :])
+                reference, driving = (Keypoints(*(part[ahead] for part in one)) for one in (reference, driving))
+                offers = Offers(reference, driving, background[ahead], self.count, self.reach, self.sizes.near)
             change = grid.resize_image(change, level)
             asked = min(level, self.sizes.queries)
             if volumes is None or volumes[0].shape[1] != asked**2:
@@ -80,10 +121,11 @@ class Refiner(nn.Module):
             if step.choice is not None:
                 change = change + F.pad(offers.taken(step.choice, looking.flow), (0, 0, 0, 0, 0, 1))
             # What a low level changes is smooth; the coarse motion below it keeps its own detail.
-            state = _sum(start, change, max(level, start.shape[-1]))
-            fields.append(to_field(state))
+            fields.append(to_field(_sum(start, change, max(level, start.shape[-1]))))
         if self.upsampling is not None:
             fields.append(to_field(self.upsampling(_sum(start, change, self.sizes.levels[-1]), hidden)))
+        if rest is not None and ahead is not None:
+            return rest.with_those_ahead(fields, hidden, ahead, -1 if self.upsampling is None else -2)
         return fields, hidden
 
     def _evidence(

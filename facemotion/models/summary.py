@@ -26,6 +26,7 @@ MODULES: Final = (
     "refiner.upsampling",
     "features",
     "generator",
+    "fusion",
 )
 VOLUME: Final = "products of maps"
 
@@ -40,12 +41,12 @@ class Row:
     frame_gflop: float
 
 
-def summarise(config: ModelConfig) -> list[Row]:
-    """One row a module, the total last. Shapes alone are worked out: nothing is computed."""
+def summarise(config: ModelConfig, count: int = 1) -> list[Row]:
+    """One row a module, the total last, of so many references. Shapes alone are worked out: nothing is computed."""
     with torch.device("meta"):
         model = Animator(config).eval()
-        references = torch.empty(1, 1, 3, config.image_size, config.image_size)
-        points = torch.empty(1, 1, N_POINTS, 2)
+        references = torch.empty(1, count, 3, config.image_size, config.image_size)
+        points = torch.empty(1, count, N_POINTS, 2)
     parameters: Counter[str] = Counter()
     for name, parameter in model.named_parameters():
         parameters[_owner(name)] += parameter.numel()

@@ -20,6 +20,8 @@ WEIGHTS: Final = "weights.safetensors"
 CONFIG: Final = "config.json"
 # What a refined model has and a coarse one lacks.
 REFINEMENT: Final = ("refiner.", ".of_coarse.", ".of_hint.")
+# What one of several references has and one of a single reference lacks.
+FUSION: Final = ("fusion.",)
 
 
 def save_model(model: Animator, folder: Path) -> None:
@@ -51,9 +53,9 @@ def load_config(folder: Path) -> ModelConfig:
 
 def start_from(model: Animator, folder: Path) -> None:
     """Give `model` the weights of the model in `folder`. A refined model takes a coarse one's: its coarse motion and
-    what it paints are then the same, and it begins to refine."""
+    what it paints are then the same, and it begins to refine. One that fuses takes that of a single reference."""
     tensors = _tensors(folder / WEIGHTS, _digest(load_config(folder).model_dump(mode="json")))
-    _fill(model, tensors, folder, may_lack=REFINEMENT)
+    _fill(model, tensors, folder, may_lack=REFINEMENT + FUSION)
 
 
 def _fill(model: Animator, tensors: dict[str, Tensor], folder: Path, may_lack: tuple[str, ...]) -> None:

@@ -24,6 +24,8 @@ class Sampling(Section):
     easy_share: Share  # at the first step only this share of the candidates, those of least gap, is used
     ramp: Share  # share of the training after which all candidates are used
     telling: Share  # of the driving frames, chosen for lids or lips that are unusually open or closed
+    references: Annotated[int, Field(ge=1, le=8)]  # at most; of several, each step draws a number
+    spoilt: Share  # of the pairs with several references, in which one of them is of no use
 
 
 class Augmentation(Section):
@@ -110,3 +112,10 @@ class Training(Section):
         if self.batch_size % self.accumulate:
             raise ValueError(f"batch_size {self.batch_size} does not divide into {self.accumulate} pieces (accumulate)")
         return self
+
+
+class FusionTraining(Training):
+    """Of what takes several references, on top of a refined model whose motion rests."""
+
+    fusion: Literal["best_pose", "mean", "max", "occlusion", "learned", "attention"]
+    min_turn: Weight  # degrees by which a head has to turn for its clip to be learnt from

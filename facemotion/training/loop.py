@@ -32,6 +32,8 @@ from facemotion.training.stream import Clips, Pieces, Stream
 
 log = logging.getLogger(__name__)
 PICTURE_ROWS = 6
+# References by which one that takes several is judged, beside one alone.
+JUDGED = 2
 # Above this share of the time spent waiting for data, a person is told.
 STARVED = 0.05
 
@@ -132,7 +134,7 @@ class Run:
     def stream(self, pieces: Pieces) -> Stream:
         settings = self.settings
         total = settings.steps * settings.batch_size
-        sampler = PairSampler(self.job.train.clips, settings.sampling, settings.seed, total)
+        sampler = PairSampler(self.job.train.clips, settings.sampling, settings.seed, total, settings.batch_size)
         pairs = debug.OneBatch(sampler, settings.batch_size) if self.job.debug == "overfit" else sampler
         pinned = self.device.type == "cuda"
         return Stream(self.job.train, pairs, pieces, workers=settings.workers, ahead=settings.ahead, pinned=pinned)
@@ -248,7 +250,8 @@ class Run:
         every, source = self.settings.watch, self.job.validation
         built = None
         if source is not None:
-            built = validation.build(source, every.validation_pairs, self.settings.batch_size, self.size, self.device)
+            sizes = every.validation_pairs, self.settings.batch_size, self.size
+            built = validation.build(source, *sizes, self.device, min(self.settings.sampling.references, JUDGED))
         if built is None:
             log.warning("%s has no validation clip of two frames: the last weights count as the best", self.job.name)
         return built

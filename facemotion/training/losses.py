@@ -15,6 +15,7 @@ from facemotion.models.animator import Animator, Motion
 from facemotion.models.dense_motion import FlowField
 from facemotion.models.keypoints import Keypoints
 from facemotion.models.landmark_keypoints import head_motion
+from facemotion.models.many import each
 from facemotion.training import adversarial, perceptual, photometric, regions
 from facemotion.training.config import Losses
 from facemotion.training.transforms import Warps
@@ -55,6 +56,10 @@ class Trainee(nn.Module):
         if self.losses.foreground and motion.fields[0].foreground is not None and self._coarse_learns():
             head = head_motion(appearance.source.keypoints, motion.driving)
             terms["foreground"] = foreground_error(motion.fields[0], head, motion.background.coarse, batch)
+        if batch.references == 1:
+            # One reference asks no fusion, but processes that learn together expect a gradient of every weight.
+            idle = list(self.model.fusion.parameters()) if self.model.fusion is not None else []
+            frame = frame + 0 * sum(weight.sum() for weight in idle)
         terms |= self._image_terms(frame.float(), batch)
         terms |= self._flow_terms(motion, batch)
         return terms
@@ -89,7 +94,7 @@ class Trainee(nn.Module):
     def _motion_terms(self, batch: Batch, motion: Motion) -> dict[str, Tensor]:
         """Of keypoints and background, as far as they still learn."""
         losses, coarse, terms = self.losses, self.model.coarse, {}
-        closer = self.model.refiner is not None and self.model.refiner.closeups is not None
+        closer = self.model.refiner is not None and learns(self.model.refiner.closeups)
         looks = coarse.keypoints is not None and (self._coarse_learns() or closer)
         if (losses.points or losses.jacobians) and looks:
             terms["points"], terms["jacobians"] = self._equivariance(batch, motion.driving.part(coarse.looked))
@@ -101,7 +106,7 @@ class Trainee(nn.Module):
         return terms
 
     def _coarse_learns(self) -> bool:
-        return any(weight.requires_grad for weight in self.model.coarse.parameters())
+        return learns(self.model.coarse)
 
     def _equivariance(self, batch: Batch, original: Keypoints) -> tuple[Tensor, Tensor]:
         """Of one pair in `EVERY`, which is enough and costs little. Which ones they are, and what they count, does not
@@ -125,11 +130,15 @@ class Trainee(nn.Module):
         parts = losses.regions if refined else 0.0
         if losses.warped and self._coarse_learns():
             terms["warped"] = warp_error(coarse.flow, batch, parts)
-        if losses.flows and refined:
+        if losses.flows and refined and learns(self.model.refiner):
             weights = [losses.decay ** (len(refined) - 1 - i) for i in range(len(refined))]
             errors = [warp_error(field.flow, batch, parts) for field in refined]
             terms["flows"] = torch.stack([w * e for w, e in zip(weights, errors, strict=True)]).sum() / sum(weights)
         return terms
+
+
+def learns(module: nn.Module | None) -> bool:
+    return module is not None and any(weight.requires_grad for weight in module.parameters())
 
 
 def equivariance(warps: Warps, found: Keypoints, original: Keypoints) -> tuple[Tensor, Tensor]:
@@ -167,12 +176,15 @@ def foreground_error(field: FlowField, head: Tensor, background: Tensor | None, 
 
 
 def warp_error(flow: Tensor, batch: Batch, parts: float) -> Tensor:
-    """L1 and gradient between the reference seen through a flow and the driving frame, at the flow's size; lips and
+    """L1 and gradient between each reference seen through its flow and the driving frame, at the flow's size; lips and
     eyes, where they are large enough to be seen, weigh `parts` on top."""
-    size = flow.shape[-1]
-    seen = grid.warp(grid.resize_image(batch.reference, size), flow.float())
-    wanted = grid.resize_image(batch.driving, size)
+    size, count = flow.shape[-1], len(flow) // len(batch.driving)
+    references = torch.cat((batch.reference[:, None], batch.others), 1)[:, :count].flatten(0, 1)
+    seen = grid.warp(grid.resize_image(references, size), flow.float())
+    wanted = each(grid.resize_image(batch.driving, size), count)
     error = F.l1_loss(seen, wanted) + photometric.gradient(seen, wanted)
     if parts and size >= LEAST_WITH_PARTS:
-        error = error + parts * regions.mean((seen - wanted).abs(), regions.mask(batch.driving_points, size))
+        error = error + parts * regions.mean(
+            (seen - wanted).abs(), each(regions.mask(batch.driving_points, size), count)
+        )
     return error

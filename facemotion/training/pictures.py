@@ -23,7 +23,7 @@ CAPTION_PX: Final = 16
 def sample_grid(model: Animator, batch: Batch, *, rows: int, zoom: int = 1) -> NDArray[np.uint8]:
     """RGB: a row a pair, columns as in COLUMNS; `coarse` is the frame without the refiner's work, `refined` with it."""
     reference, driving = batch.reference[:rows], batch.driving[:rows]
-    frame, appearance, motion = model(*told(batch, rows))
+    frame, appearance, motion = model(*told(batch, rows, references=1))
     coarse = model.render(appearance, Motion(motion.fields[:1], motion.driving, motion.background))
     finest = at_size(motion.fields, reference.shape[-1])
     trust = torch.sigmoid(finest.occlusion.float()).expand(-1, 3, -1, -1)

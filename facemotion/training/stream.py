@@ -34,17 +34,19 @@ class Pairs(Protocol):
 
 
 def decode(source: Clips, pairs: Sequence[Pair], pinned: bool = False) -> Frames:
-    shown = [_image(source.clips[pair.clip], frame) for pair in pairs for frame in (pair.reference, pair.driving)]
-    images = torch.from_numpy(np.stack(shown).reshape(-1, 2, *shown[0].shape))
-    points = [source.clips[pair.clip].points[[pair.reference, pair.driving]] for pair in pairs]
-    camera = [source.clips[pair.clip].camera[[pair.reference, pair.driving]] for pair in pairs]
+    frames = [((pair.clip, pair.reference), (pair.clip, pair.driving), *(o[:2] for o in pair.others)) for pair in pairs]
+    shown = [_image(source.clips[clip], frame) for own in frames for clip, frame in own]
+    images = torch.from_numpy(np.stack(shown).reshape(len(pairs), -1, *shown[0].shape))
+    points = [[source.clips[clip].points[frame] for clip, frame in own] for own in frames]
+    camera = [[source.clips[clip].camera[frame] for clip, frame in own] for own in frames]
     return Frames(
         torch.tensor([pair.index for pair in pairs]),
         images.pin_memory() if pinned else images,
-        torch.from_numpy(np.stack(points).astype(np.float32, copy=False)),
-        torch.from_numpy(np.stack(camera).astype(np.float32, copy=False)),
+        torch.from_numpy(np.array(points, np.float32)),
+        torch.from_numpy(np.array(camera, np.float32)),
         torch.from_numpy(np.stack([pair.uniforms for pair in pairs])),
         torch.from_numpy(np.stack([pair.normals for pair in pairs])),
+        torch.tensor([[other.spoilt for other in pair.others] for pair in pairs], dtype=torch.long),
     )
 
 
