@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facemotion.evaluation.head_turn import pose_gap
+from facemotion.evaluation.head_turn import pose_gap, yaw_gap
 from facemotion.landmarks.layout import GROUPS, MOUTH_CORNERS
 from facemotion.landmarks.scores import LIDS, MOUTH, Opening, eye_distance, opening
 
@@ -38,6 +38,7 @@ def describe(driver: Points, reference: Points) -> dict[str, float]:
     """What a frame asks for: how far the head is turned from the reference's, how open mouth and eyes are."""
     return {
         "pose_gap": pose_gap(driver, reference),
+        "yaw_gap": yaw_gap(driver, reference),
         "lip_opening": lip_opening(driver),
         "lid_opening": float(lid_openings(driver).mean()),
     }

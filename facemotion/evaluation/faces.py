@@ -56,8 +56,11 @@ class FaceMeter:
 
     def look(self, generated: Frame, driver: Driver) -> Seen:
         """The landmarker looks where the driving face was found, so that no frame drops out for another reason."""
-        image = as_bytes(generated)
-        return Seen(self._points(image, driver.box), bool(self._detector.detect(image)))
+        return Seen(self.points(generated, driver), bool(self._detector.detect(as_bytes(generated))))
+
+    def points(self, generated: Frame, driver: Driver) -> NDArray[np.float32]:
+        """The same without asking whether there is a face."""
+        return self._points(as_bytes(generated), driver.box)
 
     def measure(self, generated: Frame, driver: Driver | None, true: Points | None) -> dict[str, float]:
         """Where no face was found in the driving frame there is nothing to compare with: that is counted, no more."""

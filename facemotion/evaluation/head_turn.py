@@ -22,6 +22,16 @@ def pose_gap(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
     return float(angle(rotation(one), rotation(other)))
 
 
+def yaw_gap(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+    """Degrees of it that are to the side: these, not nods and tilts, are what hides half of a face."""
+    first, second = (_aside(rotation(points)) for points in (one, other))
+    return abs((first - second + 180) % 360 - 180)
+
+
+def _aside(turn: Floats) -> float:
+    return float(np.degrees(np.arctan2(turn[2, 0], turn[2, 2])))
+
+
 def angle(one: Floats, other: Floats) -> Floats:
     """Degrees between rotations [..., 3, 3]."""
     cosine = ((one * other).sum(axis=(-2, -1)) - 1) / 2

@@ -31,12 +31,14 @@ def seen_at_scale(clip: PackedClip, frames: Frames, size: int) -> Iterator[tuple
         yield from zip(some.tolist(), shown, points, strict=True)
 
 
-def batches(clip: PackedClip, frames: Frames, size: int) -> Iterator[tuple[Frames, Batch]]:
+def batches(
+    clip: PackedClip, frames: Frames, size: int, together: int = TOGETHER
+) -> Iterator[tuple[Frames, Batch]]:
     """The clip's first frame as reference with these frames, by number, a few at a time."""
     unused = np.zeros(UNIFORMS, np.float32), np.zeros(NORMALS, np.float32)
     numbers = numbers_of(clip)
-    for start in range(0, len(frames), TOGETHER):
-        some = frames[start : start + TOGETHER]
+    for start in range(0, len(frames), together):
+        some = frames[start : start + together]
         rows = np.searchsorted(numbers, some)
         pairs = [Pair(0, 0, 0, int(row), *unused) for row in rows]
         yield some, prepare(decode(_Alone([clip]), pairs), size, None)
@@ -44,7 +46,12 @@ def batches(clip: PackedClip, frames: Frames, size: int) -> Iterator[tuple[Frame
 
 def reference_of(clip: PackedClip, size: int) -> Face:
     """Its first frame."""
-    ((_, batch),) = batches(clip, numbers_of(clip)[:1], size)
+    return faces_of(clip, numbers_of(clip)[:1], size)
+
+
+def faces_of(clip: PackedClip, frames: Frames, size: int) -> Face:
+    """Of these frames, by number."""
+    ((_, batch),) = batches(clip, frames, size, len(frames))
     return driving_face(batch)
 
 

@@ -12,6 +12,7 @@ from facemotion import config
 from facemotion.dataset.augmentation import Batch
 from facemotion.dataset.packed import PackedClip
 from facemotion.evaluation.error_maps import ErrorMap
+from facemotion.evaluation.fused import load as load_model
 from facemotion.evaluation.flicker import FlickerMeter, background_area, face_area
 from facemotion.evaluation.images import Frame, at_scale, points_at_scale
 from facemotion.evaluation.known import Known
@@ -21,7 +22,7 @@ from facemotion.evaluation.scoring import Generated, Meters, Values, describe, f
 from facemotion.evaluation.variants import Made, Variant
 
 # Of frames, what is no score but tells what they ask for: kept by frame, not averaged.
-DESCRIBED: Final = ("pose_gap", "lip_opening", "lid_opening")
+DESCRIBED: Final = ("pose_gap", "yaw_gap", "lip_opening", "lid_opening")
 
 
 @dataclass

@@ -44,18 +44,20 @@ class Meters:
 
 
 class Generated(NamedTuple):
-    """A frame, its flows, coarse first, as points [SCALE, SCALE, 2] of the reference, and its occlusion's logits."""
+    """A frame, its flows, coarse first, as points [SCALE, SCALE, 2] of the reference, its occlusion's logits, and its
+    foreground in 0..1."""
 
     frame: Frame
     flows: list[NDArray[np.float32]]
     occlusion: NDArray[np.float32] | None
+    foreground: NDArray[np.float32] | None
 
 
 def unpacked(made: Made) -> list[Generated]:
     frames, flows = images.at_scale(made.frames), [in_pixels(flow) for flow in made.flows]
-    trusted = None if made.occlusion is None else made.occlusion.cpu().numpy()
+    maps = [None if own is None else own.cpu().numpy() for own in (made.occlusion, made.foreground)]
     return [
-        Generated(frame, [flow[k] for flow in flows], None if trusted is None else trusted[k])
+        Generated(frame, [flow[k] for flow in flows], *(None if own is None else own[k] for own in maps))
         for k, frame in enumerate(frames)
     ]
 
@@ -73,6 +75,8 @@ def scores(generated: Generated, wanted: Frame, known: KnownFrame, who: KnownFra
         values |= faces.scores(seen, known.driver, points)
         if points is not None:
             values |= expression.against_truth(seen.points, known.driver.points, points)
+        if true is not None:
+            values |= unseen.point_scores(seen.points, true)
         values |= _in_person(frame, seen, known, who, meters)
     if true is not None:
         values |= _against_truth(generated, wanted, true)
@@ -111,6 +115,10 @@ def _against_truth(generated: Generated, wanted: Frame, true: TrueFrame) -> Valu
             values |= end_point_errors(flow, true.flow, true.regions, f"{STEP}{step}")
     if generated.occlusion is not None:
         values["occlusion_iou"] = masks.occlusion_iou(generated.occlusion, true.flow.seen, true.areas.known)
+    if generated.foreground is not None:
+        # Other people move too, but are not driven: they are neither.
+        told = true.areas.known & (true.areas.own | true.areas.background)
+        values["foreground_iou"] = masks.foreground_iou(generated.foreground, true.areas.own, told)
     return values | unseen.scores(generated.frame, wanted, true.areas, true.flow.seen)
 
 

@@ -16,12 +16,14 @@ from facemotion.models.weights import load_model
 
 
 class Made(NamedTuple):
-    """Frames [B, 3, S, S] in [0, 1], flows [B, 2, h, h], normalised and backward, coarse first, and the last one's
-    occlusion as logits [B, 1, h, h], high where the warp is trusted; None where nothing is said of it."""
+    """Frames [B, 3, S, S] in [0, 1], flows [B, 2, h, h], normalised and backward, coarse first, the last one's
+    occlusion as logits [B, 1, h, h], high where the warp is trusted, and what belongs to the person [B, 1, h, h] in
+    0..1; None where nothing is said of it."""
 
     frames: Tensor
     flows: list[Tensor]
     occlusion: Tensor | None = None
+    foreground: Tensor | None = None
 
 
 class Variant(Protocol):
@@ -45,6 +47,15 @@ class Transfers(Protocol):
     def across(self, reference: Face, start: Face, driving: Face) -> dict[str, Made]:
         """By the suffix of the metrics, from one picture of the one person, one of the driver's start, and the driver's
         frames."""
+
+
+@runtime_checkable
+class Fuses(Protocol):
+    """A variant that takes several references of one person."""
+
+    def making(self, references: Face) -> Callable[[Face], dict[str, Made]]:
+        """From one person's references, images [N, 3, S, S], the first first: what makes frames of driving ones, by the
+        name of the strategy that fuses them, "" for the variant's own."""
 
 
 class Animated:
