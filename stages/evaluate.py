@@ -12,9 +12,12 @@ from facemotion.evaluation.folders import Folders
 from facemotion.evaluation.made_of import UNLEARNT, MadeOf
 from facemotion.evaluation.pictures import sheets
 from facemotion.evaluation.protocols import PairRow, check_apart
+from facemotion.evaluation.references import COUNTS
 from facemotion.evaluation.same_identity import Scores
 from facemotion.evaluation.score_jobs import score_jobs, score_pair
+from facemotion.evaluation.several_pictures import several_sheet
 from facemotion.evaluation.speed import SpeedJob, measure
+from facemotion.evaluation.variants import Fuses
 from facemotion.evaluation.weights import find_inception
 from facemotion.models.weights import load_config
 from stages.harness import Notes, run
@@ -34,7 +37,7 @@ def main(params: Params, notes: Notes, variant: str) -> str:
     notes.describe(
         motion=built.motion if built is not None else "none",
         refined=str(built is not None and built.refined).lower(),
-        references="1",
+        references=str(1 if built is None or built.fusion == "single" else COUNTS[-1]),
         profile=profiles.current(),
     )
     scored = Scores()
@@ -43,7 +46,8 @@ def main(params: Params, notes: Notes, variant: str) -> str:
         scored.add(one)
     table = schemas.SCORES.frame(scored.clips)
     schemas.SCORES.write(table, layout.scores(variant))
-    schemas.FRAME_SCORES.write(schemas.FRAME_SCORES.frame(scored.frames), layout.frame_scores(variant))
+    by_frame = schemas.FRAME_SCORES.frame(scored.frames)
+    schemas.FRAME_SCORES.write(by_frame, layout.frame_scores(variant))
     schemas.ERROR_MAPS.write(schemas.ERROR_MAPS.frame(scored.maps), layout.error_maps(variant))
     figures = same_identity.means(table)
     counts = {"clips": _count(pairs, "same"), "pairs": _count(pairs, "cross")}
@@ -55,7 +59,8 @@ def main(params: Params, notes: Notes, variant: str) -> str:
     notes.keep(layout.scores(variant))
     made_by = made_of.load(own)
     crossed = [pair for pair in pairs if pair.protocol == "cross"]
-    save(notes, chain(sheets(made_by, judged, table), cross_sheet(made_by, crossed, folders)))
+    several = several_sheet(made_by, judged, folders, by_frame) if isinstance(made_by, Fuses) else ()
+    save(notes, chain(sheets(made_by, judged, table), cross_sheet(made_by, crossed, folders), several))
     (took,) = map_all("speed", measure, [SpeedJob(own)], params)
     notes.measure(took)
     if not pairs:

@@ -117,6 +117,9 @@ def test_every_compared_metric_has_a_meaning_and_a_way_that_is_better(metric: st
 def test_names_that_say_how_a_metric_was_reached_are_understood() -> None:
     assert glossary.base("cross_l1_absolute") == "l1"
     assert glossary.base("l1_n2") == "l1"
+    assert glossary.base("unseen_bg_l1_best_pose_n4") == "unseen_bg_l1"
+    assert glossary.about("akd_lips_n8").better == "lower"
+    assert "from 4 references; fused by mean instead" in glossary.about("unseen_l1_mean_n4").meaning
     assert glossary.base("akd_truth") == "akd_truth"
     assert "flow number 3" in glossary.about("epe_lips_step3").meaning
     assert glossary.about("epe_lips_step3").unit == glossary.about("epe").unit

@@ -31,9 +31,7 @@ def seen_at_scale(clip: PackedClip, frames: Frames, size: int) -> Iterator[tuple
         yield from zip(some.tolist(), shown, points, strict=True)
 
 
-def batches(
-    clip: PackedClip, frames: Frames, size: int, together: int = TOGETHER
-) -> Iterator[tuple[Frames, Batch]]:
+def batches(clip: PackedClip, frames: Frames, size: int, together: int = TOGETHER) -> Iterator[tuple[Frames, Batch]]:
     """The clip's first frame as reference with these frames, by number, a few at a time."""
     unused = np.zeros(UNIFORMS, np.float32), np.zeros(NORMALS, np.float32)
     numbers = numbers_of(clip)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from facemotion import config
-from facemotion.evaluation import cross_identity, made_of, same_identity
+from facemotion.evaluation import cross_identity, made_of, same_identity, several
 from facemotion.evaluation.cross_identity import CrossClips
 from facemotion.evaluation.folders import Folders, one_thread, split
 from facemotion.evaluation.known import Known
@@ -14,6 +14,7 @@ from facemotion.evaluation.made_of import MadeOf
 from facemotion.evaluation.protocols import PairRow
 from facemotion.evaluation.same_identity import Scores
 from facemotion.evaluation.scoring import Meters
+from facemotion.evaluation.variants import Fuses
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,10 @@ def score_pair(job: ScoreJob) -> Scores:
     if job.pair.protocol == "same":
         clip = split(job.folders.clips)[job.pair.driving_clip]
         known = Known.load(job.folders.known, job.pair.pair_id, variant.size)
-        return same_identity.score_clip(variant, clip, known, job.settings, meters)
+        found = same_identity.score_clip(variant, clip, known, job.settings, meters)
+        if isinstance(variant, Fuses):
+            found.add(several.score_clip(variant, clip, known, meters))
+        return found
     clips = cross_clips(job.pair, job.folders, variant.size)
     return cross_identity.score_pair(variant, job.pair, clips, job.settings.pairs_every, meters)
 

@@ -50,8 +50,8 @@ class Transfers(Protocol):
 
 
 @runtime_checkable
-class Fuses(Protocol):
-    """A variant that takes several references of one person."""
+class Fuses(Variant, Protocol):
+    """A variant that takes several references of one person, too."""
 
     def making(self, references: Face) -> Callable[[Face], dict[str, Made]]:
         """From one person's references, images [N, 3, S, S], the first first: what makes frames of driving ones, by the
@@ -102,7 +102,9 @@ class Animated:
     def _made(self, appearance: Appearance, motion: Motion) -> Made:
         frames = self.model.render(appearance, motion)
         flows = [field.flow.float() for field in motion.fields]
-        return Made(frames.float(), flows, motion.fields[-1].occlusion.float())
+        told = motion.fields[0].foreground
+        foreground = torch.sigmoid(told.float()) if told is not None else None
+        return Made(frames.float(), flows, motion.fields[-1].occlusion.float(), foreground)
 
 
 Tree = TypeVar("Tree")

@@ -39,7 +39,8 @@ def choose(
         raise ValueError(f"{count} references cannot be chosen: ask for one or more")
     if not len(points):
         return []
-    shows, worth = _shows(points), _worth(points, sharpness)
+    known = np.asarray(points, np.float64)
+    shows, worth = _shows(known), _worth(known, sharpness)
     picked = [_frontal(shows, worth) if first is None else first]
     apart = np.where(worth > 0, UNKNOWN, 0.0)
     while len(picked) < count:
@@ -54,7 +55,7 @@ def choose(
     return picked
 
 
-def _shows(points: NDArray[np.floating]) -> Floats:
+def _shows(points: Floats) -> Floats:
     """What tells frames apart [T, 4], in degrees: yaw, pitch, roll, and how open the mouth is; NaN without a face."""
     pose = head_pose(points) * TURNS
     mouth = opening(points, MOUTH) / np.maximum(eye_distance(points), 1e-9) * MOUTH_DEGREES
@@ -63,7 +64,7 @@ def _shows(points: NDArray[np.floating]) -> Floats:
     return np.asarray(shows, np.float64)
 
 
-def _worth(points: NDArray[np.floating], sharpness: NDArray[np.floating] | None) -> Floats:
+def _worth(points: Floats, sharpness: NDArray[np.floating] | None) -> Floats:
     """Of each frame, 0 without a face to 1 with open eyes and a sharp picture."""
     found = _found(points)
     worth = _passing(_lids(points), found, OPEN)
@@ -78,9 +79,9 @@ def _passing(values: Floats, found: NDArray[np.bool_], between: tuple[float, flo
     return np.interp(values / max(usual, 1e-9), between, (0.0, 1.0))
 
 
-def _lids(points: NDArray[np.floating]) -> Floats:
+def _lids(points: Floats) -> Floats:
     """How open both eyes are [T], in lengths of the nose: the eyes' own width shrinks as the head turns."""
-    top, foot = (np.asarray(points[:, end], np.float64) for end in NOSE)
+    top, foot = (points[:, end] for end in NOSE)
     nose = np.maximum(np.linalg.norm(foot - top, axis=-1), 1e-9)
     return np.asarray(np.mean([opening(points, lid) for lid in LIDS], axis=0) / nose, np.float64)
 
@@ -91,5 +92,5 @@ def _frontal(shows: Floats, worth: Floats) -> int:
     return int(np.where(worth > 0, off / np.maximum(worth, LEAST), np.inf).argmin())
 
 
-def _found(points: NDArray[np.floating]) -> NDArray[np.bool_]:
+def _found(points: Floats) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(points[:, :N_IBUG]).all(axis=(1, 2)))

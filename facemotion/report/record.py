@@ -27,8 +27,10 @@ def meanings(material: Material) -> str:
             "Everything is scored at 256 pixels: what a smaller model makes is enlarged, and the driving frame "
             "passes the same sizes. Means over the frames of a clip, then over clips. Names that begin with "
             + tag("code", "cross_") + " are of one person driven by another, "
-            + tag("code", "_n2") + " and the like of so many references, " + tag("code", "_absolute")
-            + " of absolute motion; eye distances are those of the outer corners of the eyes." + missing
+            + tag("code", "_n2") + " and the like of so many references, after the name of a strategy where it is not "
+            "the variant's own, "
+            + tag("code", "_absolute") + " of absolute motion; eye distances are those of the outer corners of the "
+            "eyes." + missing
         ),
         tag("div", table(("metric", "unit", "better", "meaning"), rows, "metrics"), class_="words"),
     )  # fmt: skip
