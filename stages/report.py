@@ -15,16 +15,20 @@ from facemotion.evaluation.folders import Folders
 from facemotion.evaluation.made_of import MadeOf
 from facemotion.evaluation.pictures import ranked
 from facemotion.evaluation.protocols import PairRow
+from facemotion.evaluation.several_pictures import turned
 from facemotion.files import fresh_folder, write_text
 from facemotion.landmarks import store
 from facemotion.report import crossed as crossing
-from facemotion.report import shown
+from facemotion.report import shown, strips
 from facemotion.report.material import Material
 from facemotion.report.page import render
 from facemotion.training.history import HISTORY
 from stages import dag, scored
 from stages.harness import Notes, run
 from stages.items import map_all
+
+FOLDERS = Folders(layout.PACKED / "test", layout.ANSWERS, layout.KNOWN)
+STRIPS = 2  # of heads turned far, made from several references
 
 
 def main(params: Params, notes: Notes) -> str:
@@ -35,6 +39,8 @@ def main(params: Params, notes: Notes) -> str:
     made = {name: MadeOf.of(name, layout.MODELS, params.model.image_size) for name in variants}
     jobs = _jobs(made, tables, best, assets) if best is not None else []
     crossed = _cross_job(made, tables[best], assets) if best is not None else None
+    frames = scored.frames(variants)
+    turns = _strip_jobs(made, tables, frames, assets)
     raw, smooth = (tuple(store.read_tracks(folder)) for folder in (layout.LANDMARKS, layout.LANDMARKS_SMOOTH))
     wanted = dag.read()[notes.stage].params
     material = Material(
@@ -42,10 +48,11 @@ def main(params: Params, notes: Notes) -> str:
         variants=tuple(variants),
         best=best,
         scores=tables,
-        frames=scored.frames(variants),
+        frames=frames,
         maps=scored.maps(variants),
         shown=tuple(map_all("report", shown.show, jobs, params)),
         crossed=crossing.show(crossed) if crossed is not None else None,
+        strips=tuple(map_all("several", strips.show, turns, params)),
         ledger=schemas.LEDGER.read(layout.LEDGER),
         tubes=schemas.TUBES.read(layout.TUBES),
         clips=schemas.CLIPS.read(layout.CLIP_TABLE),
@@ -74,8 +81,17 @@ def _jobs(made: dict[str, MadeOf], tables: dict[str, pl.DataFrame], best: str, a
 def _cross_job(made: dict[str, MadeOf], scores: pl.DataFrame, assets: Path) -> crossing.CrossJob | None:
     pairs = [PairRow.of(row) for row in schemas.PAIRS.read(layout.PAIRS).iter_rows(named=True)]
     pair = crossing.median(pairs, scores)
-    folders = Folders(layout.PACKED / "test", layout.ANSWERS, layout.KNOWN)
-    return crossing.CrossJob(pair, folders, made, assets) if pair is not None else None
+    return crossing.CrossJob(pair, FOLDERS, made, assets) if pair is not None else None
+
+
+def _strip_jobs(
+    made: dict[str, MadeOf], tables: dict[str, pl.DataFrame], frames: dict[str, pl.DataFrame], assets: Path
+) -> list[strips.StripJob]:
+    variant = strips.fusing(tables)
+    if variant is None or made[variant].model is None:
+        return []
+    chosen = turned(frames[variant], STRIPS)
+    return [strips.StripJob(number, one, made[variant], FOLDERS, assets) for number, one in enumerate(chosen)]
 
 
 def _history(model: Path | None) -> pl.DataFrame | None:

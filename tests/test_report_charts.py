@@ -146,7 +146,7 @@ def test_a_page_of_nothing_says_so_in_every_section(tmp_path: Path) -> None:
         Material(
             source="folder", variants=tuple(tables), best=leaderboard.best(tables), scores=tables,
             frames={name: schemas.FRAME_SCORES.frame([]) for name in tables},
-            maps={name: schemas.ERROR_MAPS.frame([]) for name in tables}, shown=(), crossed=None,
+            maps={name: schemas.ERROR_MAPS.frame([]) for name in tables}, shown=(), crossed=None, strips=(),
             ledger=schemas.LEDGER.frame([]), tubes=schemas.TUBES.frame([]), clips=schemas.CLIPS.frame([]), metrics={},
             raw=(), smooth=(), histories={}, params={}, digests={}, assets=tmp_path, href="assets",
         )
@@ -171,7 +171,7 @@ def test_one_clip_of_real_footage_is_told_without_intervals_and_without_truth(tm
     page = render(
         Material(
             source="folder", variants=tuple(tables), best=leaderboard.best(tables), scores=tables, frames={}, maps={},
-            shown=(), crossed=None, ledger=schemas.LEDGER.frame([]), tubes=schemas.TUBES.frame([]),
+            shown=(), crossed=None, strips=(), ledger=schemas.LEDGER.frame([]), tubes=schemas.TUBES.frame([]),
             clips=schemas.CLIPS.frame([]), metrics={}, raw=(), smooth=(), histories={}, params={}, digests={},
             assets=tmp_path, href="assets",
         )

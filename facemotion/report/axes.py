@@ -15,12 +15,13 @@ LEFT, RIGHT, TOP, BOTTOM = 50, 10, 10, 40
 
 @dataclass(frozen=True)
 class Axis:
-    """Values low to high, at places start to end."""
+    """Values low to high, at places start to end; `marks`, where given, are told at their values instead of ticks."""
 
     low: float
     high: float
     start: float
     end: float
+    marks: tuple[tuple[float, str], ...] = ()
 
     def at(self, value: float) -> float:
         share = (value - self.low) / (self.high - self.low)
@@ -28,6 +29,9 @@ class Axis:
 
     def ticks(self, about: int = 4) -> list[float]:
         return [tick for tick in ticks(self.low, self.high, about) if self.low <= tick <= self.high]
+
+    def told(self, about: int) -> list[tuple[float, str]]:
+        return list(self.marks) or [(tick, number(tick)) for tick in self.ticks(about)]
 
 
 def ticks(low: float, high: float, about: int = 4) -> list[float]:
@@ -66,10 +70,10 @@ def frame(x: Axis, y: Axis, x_label: str, y_label: str) -> str:
         place = y.at(tick)
         parts.append(line(x.start, place, x.end, place, "rule"))
         parts.append(label(x.start - 6, place + 4, number(tick), "end"))
-    for tick in x.ticks(5):
+    for tick, told in x.told(5):
         place = x.at(tick)
         parts.append(line(place, y.start, place, y.start + 4, "rule"))
-        parts.append(label(place, y.start + 17, number(tick), "middle"))
+        parts.append(label(place, y.start + 17, told, "middle"))
     parts.append(label((x.start + x.end) / 2, HEIGHT - 6, x_label, "middle", "soft"))
     middle = (y.start + y.end) / 2
     turned = {"transform": f"rotate(-90 11 {middle:g})"}

@@ -1,7 +1,7 @@
 """Charts as SVG in the page's colours: lines, dots with intervals, bars. Markers and dashes say what colours say."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -41,12 +41,21 @@ class Dot:
 
 
 def lines(
-    name: str, drawn: Sequence[Line], x_label: str, y_label: str, *, zero: bool = True, counts: Sequence[int] = ()
+    name: str,
+    drawn: Sequence[Line],
+    x_label: str,
+    y_label: str,
+    *,
+    zero: bool = True,
+    counts: Sequence[int] = (),
+    marks: Mapping[float, str] | None = None,
+    within: Sequence[float] = (),
 ) -> str:
-    """`counts`, where given, stand over the x of the first line, at the foot."""
+    """`counts`, where given, stand over the x of the first line, at the foot; `marks` are told on the x axis instead of
+    its values; `within`: values that the y axis holds too, for charts of one scale."""
     xs = [value for own in drawn for value in own.x]
-    ys = [value for own in drawn for value in (*own.y, *own.low, *own.high)]
-    x = axes.across(*_around(xs))
+    ys = [*within, *(value for own in drawn for value in (*own.y, *own.low, *own.high))]
+    x = replace(axes.across(*_around(xs)), marks=tuple((marks or {}).items()))
     y = axes.upwards(*axes.span(ys, zero), bottom=axes.BOTTOM + (COUNTS if counts else 0))
     shapes = [axes.frame(x, y, x_label, y_label)]
     if counts:

@@ -70,6 +70,8 @@ figure{margin:0 0 20px;min-width:0}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));gap:20px 28px;margin:18px 0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(31%,180px),1fr));gap:10px;margin:12px 0 4px}
 .tiles figure{margin:0}
+.tiles.six{grid-template-columns:repeat(auto-fill,minmax(min(31%,160px),1fr))}
+.tiles.eight{grid-template-columns:repeat(8,minmax(0,1fr));gap:6px;max-width:760px}
 .tiles img,.tiles svg{width:100%;height:auto;display:block;border-radius:2px}
 .tiles figcaption{font:13px/1.35 system-ui,sans-serif;margin:3px 0 2px;color:var(--soft)}
 .tiles .best figcaption{color:var(--ink);font-weight:600}

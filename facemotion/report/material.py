@@ -11,6 +11,7 @@ from facemotion.landmarks.store import Track
 from facemotion.report.crossed import Crossed
 from facemotion.report.look import Look, look
 from facemotion.report.shown import Shown
+from facemotion.report.strips import Pictured
 
 Rows = Mapping[str, pl.DataFrame]
 
@@ -25,6 +26,7 @@ class Material:
     maps: Rows
     shown: tuple[Shown, ...]  # best, median and worst clip, as many as there are
     crossed: Crossed | None
+    strips: tuple[Pictured, ...]  # of turned heads, made from several references
     ledger: pl.DataFrame
     tubes: pl.DataFrame
     clips: pl.DataFrame

@@ -7,6 +7,7 @@ from facemotion.report.look import STYLE
 from facemotion.report.markup import paragraph, tag
 from facemotion.report.material import Material
 from facemotion.report.paired import paired
+from facemotion.report.several import several
 
 TITLE = "What the models reach"
 CONTENTS = {
@@ -16,6 +17,7 @@ CONTENTS = {
     "regions": "Where errors lie",
     "conditions": "When errors grow",
     "refinement": "Refinement",
+    "several": "Several references",  # where a variant takes them
     "smoothing": "Smoothing",
     "training": "Training",
     "data": "Data",
@@ -28,13 +30,6 @@ def render(material: Material) -> str:
     """HTML that needs nothing but the folder of assets; pictures of some sections are written there on the way."""
     who = "people of real footage" if material.real else "rendered people"
     told = f"Face animation on {who} whom no training has seen: one photo, moved like a driving video."
-    links = [tag("li", tag("a", title, href=f"#{anchor}")) for anchor, title in CONTENTS.items()]
-    header = tag(
-        "header",
-        tag("h1", TITLE),
-        paragraph(told, class_="lede"),
-        tag("nav", tag("ul", *links), aria_label="contents"),
-    )
     main = tag(
         "main",
         tag("section", answer(material), pictures.strip(material), id="answer", aria_label="the answer"),
@@ -44,12 +39,22 @@ def render(material: Material) -> str:
         pictures.regions(material),
         curves.growth(material),
         curves.refinement(material),
+        several(material),
         footage.smoothing(material),
         curves.trainings(material),
         footage.sheet(material),
         record.meanings(material),
         record.made_from(material),
         id="main",
+    )
+    links = [
+        tag("li", tag("a", title, href=f"#{anchor}")) for anchor, title in CONTENTS.items() if f'id="{anchor}"' in main
+    ]
+    header = tag(
+        "header",
+        tag("h1", TITLE),
+        paragraph(told, class_="lede"),
+        tag("nav", tag("ul", *links), aria_label="contents"),
     )
     head = tag(
         "head",
