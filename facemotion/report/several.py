@@ -1,10 +1,10 @@
 """The section on several references: what each more brings, by which strategy, and how it looks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from facemotion.evaluation import glossary, leaderboard
+from facemotion.evaluation import leaderboard
 from facemotion.evaluation.images import SCALE
 from facemotion.evaluation.references import COUNTS
 from facemotion.report import charts, strips, turns, words
@@ -63,6 +63,12 @@ def several(material: Material) -> str:
         ),
         paragraph(*_told(material, variant, ways)),
         *(_strip(material, one) for one in material.strips),
+        paragraph(
+            "Below, the share of the error from one reference that is left, on the same frames, by how far the head is "
+            "turned aside from the first reference; the band is the 95 % interval of the variant's own strategy. The "
+            "other strategies learn nothing, and use the same weights for all else. What to see: lines that fall, and "
+            "fall the more the further the head is turned.",
+        ),
         charts.legend([(_called(variant, way), looks[way]) for way in ways]),
         *drawn,
         _table(material, variant, ways),
@@ -83,7 +89,8 @@ def _told(material: Material, variant: str, ways: Sequence[str]) -> list[str]:
     for fewer, more in pairwise(COUNTS):
         if found := turns.against(scores, f"{metric}_n{more}", f"{metric}_n{fewer}"):
             sure = "" if found.difference.told_apart else ", not told from chance"
-            told.append(f"from {more} rather than {fewer} it is {_share(found.ratio.value)}{sure}")
+            within = f"{words.spread(found.ratio)} times{sure}"
+            told.append(f"from {more} rather than {fewer} it is {_share(found.ratio.value)} ({within})")
     sentences = [f"{words.metric(metric)} of {tag('strong', text(variant))}: {'; '.join(told)}. "]
     rivals = {
         way: found
@@ -106,7 +113,7 @@ def _share(ratio: float) -> str:
 
 
 def _charts(metric: str, found: Sequence[Panel], looks: dict[str, Look]) -> str:
-    """A chart for each range of turns, all of one scale."""
+    """A chart for each range of turns, all of one scale; the variant's own line lies over the others."""
     ends = [end for panel in found for own in panel.curves.values() for end in own.y]
     ends += [end for panel in found for end in (*panel.curves[OWN].low, *panel.curves[OWN].high)]
     drawn = []
@@ -114,34 +121,35 @@ def _charts(metric: str, found: Sequence[Panel], looks: dict[str, Look]) -> str:
         between = f"{number(round(panel.least))} to {number(round(panel.most))} degrees"
         lines = [
             Line("", looks[way], list(range(len(COUNTS))), own.y, *((own.low, own.high) if way == OWN else ()))
-            for way, own in panel.curves.items()
+            for way, own in reversed(panel.curves.items())
         ]
         told = f"{metric} by number of references, head turned {between}"
         marks = {float(k): str(count) for k, count in enumerate(COUNTS)}
-        unit = f"{metric}, {glossary.about(metric).unit}"
-        svg = charts.lines(told, lines, "references", unit, zero=False, marks=marks, within=ends)
+        svg = charts.lines(told, lines, "references", "share of that from one", zero=False, marks=marks, within=ends)
         title = words.metric(metric) + tag("span", f" turned {between}, {panel.frames} frames", class_="soft")
         drawn.append(figure(svg, title))
     return grid(*drawn) if drawn else ""
 
 
 def _strip(material: Material, one: Pictured) -> str:
-    rows = (one.made, {f"reference {k + 1}": file for k, file in enumerate(one.references)})
-    tiles = [
-        tag("div", *(
-            figure(picture(f"{material.href}/{file}", f"{one.person_id}: {told}", SCALE, SCALE), name(told))
-            for told, file in row.items()
-        ), class_=f"tiles {kind}")
-        for row, kind in zip(rows, ("six", "eight"), strict=True)
-    ]  # fmt: skip
+    references = {f"{k + 1}": file for k, file in enumerate(one.references)}
+    tiles = _tiles(material, one, one.made, "six", "") + _tiles(material, one, references, "eight", "reference ")
     hidden = "in pink what the first reference does not show of the head, " if strips.HIDDEN in one.made else ""
     return figure(
-        "".join(tiles), "",
+        tiles, "",
         f"{text(one.person_id)}, frame {one.turned.frame}, the head turned {number(round(one.turned.gap))} degrees "
         f"aside from the first reference: the driving frame, {hidden}and what is made from the first, the first two, "
         "four and eight of the references below. Look at the far cheek, the ear and the hair beside it, and at the "
         "background that the head has left.",
     )  # fmt: skip
+
+
+def _tiles(material: Material, one: Pictured, files: Mapping[str, str], class_: str, what: str) -> str:
+    drawn = [
+        figure(picture(f"{material.href}/{file}", f"{one.person_id}: {what}{told}", SCALE, SCALE), name(told))
+        for told, file in files.items()
+    ]
+    return tag("div", *drawn, class_=f"tiles {class_}")
 
 
 def _table(material: Material, variant: str, ways: Sequence[str]) -> str:

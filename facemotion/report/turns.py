@@ -8,7 +8,7 @@ import polars as pl
 
 from facemotion.evaluation import intervals
 from facemotion.evaluation.fused import SIMPLE
-from facemotion.evaluation.intervals import Comparison, Floats, Interval
+from facemotion.evaluation.intervals import Comparison, Interval
 from facemotion.evaluation.references import COUNTS
 from facemotion.evaluation.several import suffix
 from facemotion.evaluation.several_pictures import TURN
@@ -18,7 +18,7 @@ OWN: Final = ""  # the variant's own strategy
 
 
 class Curve(NamedTuple):
-    """A value for each of COUNTS: the mean over frames with its interval over clips."""
+    """For each of COUNTS the share that is left of the error from one reference, with its interval."""
 
     y: list[float]
     low: list[float]
@@ -87,14 +87,9 @@ def against(table: pl.DataFrame, one: str, other: str) -> Against | None:
 
 
 def _curve(rows: pl.DataFrame, columns: Sequence[str]) -> Curve:
+    """`columns`: from one reference, which all is held against on the same frames, and from more. Frames of a clip are
+    alike: clips are drawn anew, not frames."""
     clip = np.unique(rows["clip_id"].to_numpy(), return_inverse=True)[1]
-    counts = np.asarray(np.bincount(clip), np.float64)
-    curve = Curve([], [], [])
-    for column in columns:
-        values: Floats = rows[column].to_numpy()
-        # Frames of a clip are alike: clips are drawn anew, not frames.
-        low, high = intervals.quotient(np.asarray(np.bincount(clip, values), np.float64), counts)
-        curve.y.append(float(values.mean()))
-        curve.low.append(low)
-        curve.high.append(high)
-    return curve
+    sums = [np.asarray(np.bincount(clip, rows[column].to_numpy()), np.float64) for column in columns]
+    ratios = [intervals.ratio(own, sums[0]) for own in sums]
+    return Curve(*(list(part) for part in zip(*ratios, strict=True)))
