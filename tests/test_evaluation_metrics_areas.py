@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from facemotion.evaluation import unseen
 from facemotion.evaluation.images import SCALE, Frame
+from facemotion.evaluation.known import KnownFrame, TrueFrame
 from facemotion.evaluation.masks import foreground_iou, iou, occlusion_iou
+from facemotion.evaluation.scoring import Generated, Meters, scores
 from facemotion.evaluation.truth import Areas, ClipTruth, TrueFlow, TruthPlace
 from facemotion.evaluation.variants import Animated
 from facemotion.faces.boxes import face_boxes
@@ -167,8 +169,9 @@ def test_foreground_is_the_clips_own_person(clip: Clip) -> None:
     assert foreground_iou(np.roll(right, 6, axis=1), areas.own, known) < 0.9
 
 
-def test_models_say_what_they_trust() -> None:
-    config = preset("tiny").model_copy(update={"refined": True})
+@pytest.mark.parametrize("motion", ["keypoints", "landmarks"])
+def test_models_say_what_they_trust(motion: str) -> None:
+    config = preset("tiny").model_copy(update={"refined": True, "motion": motion})
     model = Animated(Animator(config).eval())
     images = torch.rand(2, 3, config.image_size, config.image_size)
     points = torch.rand(2, N_POINTS, 2) - 0.5
@@ -176,3 +179,36 @@ def test_models_say_what_they_trust() -> None:
     assert made.occlusion is not None
     assert made.occlusion.shape == (2, 1, *made.flows[-1].shape[-2:])
     assert torch.isfinite(made.occlusion).all()
+    assert (made.foreground is None) == (motion == "keypoints")
+    if made.foreground is not None:
+        assert made.foreground.shape[:2] == (2, 1)
+        assert ((made.foreground >= 0) & (made.foreground <= 1)).all()
+
+
+def test_a_foreground_that_is_told_is_scored(clip: Clip) -> None:
+    known = KnownFrame(TURNED, None, None, None, TrueFrame(clip.truth.points[TURNED], clip.flow, {}, clip.areas))
+    own, nobody = clip.areas.own.astype(np.float32)[None], np.zeros((1, 64, 64), np.float32)
+
+    def scored(foreground: NDArray[np.float32] | None) -> dict[str, float]:
+        return scores(
+            Generated(clip.driving, [clip.flow.where], None, foreground), clip.driving, known, known, Meters(1)
+        )
+
+    assert scored(own)["foreground_iou"] == 1
+    assert scored(nobody)["foreground_iou"] == 0
+    assert "foreground_iou" not in scored(None)
+
+
+def test_points_that_the_reference_hides_are_told_apart(clip: Clip) -> None:
+    true = TrueFrame(clip.truth.points[TURNED], clip.flow, {}, clip.areas)
+    hidden = clip.areas.head & ~clip.flow.seen
+    column, row = np.rint(true.points[:68]).astype(int).T
+    own = hidden[row, column]
+    assert 3 <= own.sum() < 30
+    moved = np.pad(true.points[:68] + 2.0 * own[:, None], ((0, 2), (0, 0)))
+    assert unseen.point_scores(moved, true) == {"unseen_akd": pytest.approx(2)}
+    assert (
+        unseen.point_scores(np.pad(true.points[:68] + 9.0 * ~own[:, None], ((0, 2), (0, 0))), true)["unseen_akd"] == 0
+    )
+    everything = true._replace(flow=clip.flow._replace(seen=np.ones_like(clip.flow.seen)))
+    assert np.isnan(unseen.point_scores(moved, everything)["unseen_akd"])

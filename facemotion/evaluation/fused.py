@@ -24,7 +24,8 @@ class Fused(Animated):
     @torch.no_grad()
     def making(self, references: Face) -> Callable[[Face], dict[str, Made]]:
         """A single one is fused by no strategy: that is the variant's own alone."""
-        encoded = self.model.encode(*(part[None] for part in references))
+        image, points, camera = references
+        encoded = self.model.encode(image[None], points[None], camera[None] if camera is not None else None)
         models = self._models if len(references.image) > 1 else {"": self.model}
 
         @torch.no_grad()

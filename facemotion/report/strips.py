@@ -18,7 +18,7 @@ from facemotion.ingest.sheets import jpeg
 from facemotion.report.shown import DRIVING, QUALITY
 
 BY = "l1" + suffix("", COUNTS[-1])
-HIDDEN = "not in reference 1"
+HIDDEN = "unseen in 1"
 
 
 @dataclass(frozen=True)
