@@ -10,7 +10,7 @@ from conftest import Project, copy_project
 from stages import dag
 
 UNLEARNT = {"reference": "repeated", "landmarks_untrained": "untrained"}  # with the modules they are made of
-LEARNT = ("keypoints_coarse", "keypoints_refined")
+LEARNT = ("keypoints_coarse", "keypoints_refined", "landmarks_coarse", "landmarks_refined", "fusion")
 VARIANTS = (*UNLEARNT, *LEARNT)
 
 
@@ -51,8 +51,8 @@ def changed(project: Project) -> set[str]:
         ("crop__max_seconds", 3.0, {"crop"}),
         ("pack__jpeg_quality", 80, {"pack", "answers"}),
         ("pack__salt", "another", {"pack"}),
-        ("train_coarse__steps", 5, {"train_coarse@keypoints"}),
-        ("train_refine__rate", 0.1, {"train_refine@keypoints"}),
+        ("train_coarse__steps", 5, {"train_coarse@keypoints", "train_coarse@landmarks"}),
+        ("train_refine__rate", 0.1, {"train_refine@keypoints", "train_refine@landmarks"}),
         ("evaluate__stride", 9, {"answers", *(f"evaluate@{variant}" for variant in VARIANTS)}),
         ("engine__workers", 1, set()),
     ],

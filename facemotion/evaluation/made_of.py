@@ -5,9 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from facemotion.evaluation import fused
 from facemotion.evaluation.repeated import Repeated
 from facemotion.evaluation.untrained import Untrained
-from facemotion.evaluation.variants import Animated, Variant
+from facemotion.evaluation.variants import Variant
 from facemotion.models.weights import load_config
 
 # By name; each makes frames of the size it is given.
@@ -32,5 +33,5 @@ class MadeOf(NamedTuple):
 @cache
 def load(made_of: MadeOf) -> Variant:
     if made_of.model is not None:
-        return Animated.load(made_of.model)
+        return fused.load(made_of.model)
     return UNLEARNT[made_of.variant](made_of.size)

@@ -13,7 +13,6 @@ from facemotion.dataset.augmentation import Batch
 from facemotion.dataset.packed import PackedClip
 from facemotion.evaluation.error_maps import ErrorMap
 from facemotion.evaluation.flicker import FlickerMeter, background_area, face_area
-from facemotion.evaluation.fused import load as load_model
 from facemotion.evaluation.images import Frame, at_scale, points_at_scale
 from facemotion.evaluation.known import Known
 from facemotion.evaluation.reading import batches, driving_face, reference_face

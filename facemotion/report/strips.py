@@ -6,9 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
-from facemotion.evaluation import same_identity, several_pictures
+from facemotion.evaluation import made_of, several_pictures
 from facemotion.evaluation.folders import Folders, one_thread, split
 from facemotion.evaluation.known import Known
+from facemotion.evaluation.made_of import MadeOf
 from facemotion.evaluation.references import COUNTS
 from facemotion.evaluation.several import suffix
 from facemotion.evaluation.several_pictures import Image, Turned
