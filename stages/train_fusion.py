@@ -1,4 +1,4 @@
-"""train_fusion MOTION: several references fused on top of models/MOTION_refined, into models/MOTION_fused."""
+"""train_fusion: several references fused on top of a refined model, whose motion rests, into models/fusion."""
 
 import torch
 
@@ -9,16 +9,15 @@ from facemotion.dataset.turning import Chosen, turning
 from facemotion.models.animator import Animator
 from facemotion.models.weights import start_from
 from facemotion.training.config import Training
-from stages.training import command
+from stages.training import alone
 
 
-def prepare(params: Params, motion: str) -> tuple[Animator, Training]:
-    settings = params.train_fusion.of(motion)
+def prepare(params: Params) -> tuple[Animator, Training]:
+    settings = params.train_fusion
     torch.manual_seed(settings.seed)
-    model = Animator(
-        params.model.model_copy(update={"motion": motion, "refined": True, "fusion": params.train_fusion.fusion})
-    )
-    start_from(model, layout.MODELS / f"{motion}_refined")
+    sizes = params.model.model_copy(update={"motion": settings.motion, "refined": True, "fusion": settings.fusion})
+    model = Animator(sizes)
+    start_from(model, layout.MODELS / f"{settings.motion}_refined")
     model.rest_motion()
     return model, settings
 
@@ -28,4 +27,4 @@ def choose(params: Params, source: PackedSplit) -> Chosen[PackedClip]:
 
 
 if __name__ == "__main__":
-    command(__doc__, "train_fusion", "fused", prepare, choose)
+    alone(__doc__, "train_fusion", "fusion", prepare, choose)

@@ -31,8 +31,9 @@ from stages.harness import Notes, run
 
 log = logging.getLogger("stages")
 
-# Sizes, weights and settings of a variant, by its motion.
-Prepare = Callable[[Params, str], tuple[Animator, Training]]
+# Sizes, weights and settings of a variant.
+Prepared = tuple[Animator, Training]
+Prepare = Callable[[Params], Prepared]
 
 # Those clips that are learnt from.
 Choose = Callable[[Params, PackedSplit], Clips]
@@ -42,27 +43,37 @@ SHEET_PX: Final = 128  # of a picture on it, if the model's own are smaller
 QUALITY: Final = 92
 
 
-def command(
-    what: str | None, stage: str, kind: str, prepare: Prepare, choose: Choose = lambda _, source: source
-) -> None:
+def command(what: str | None, stage: str, kind: str, prepare: Callable[[Params, str], Prepared]) -> None:
     """`python -m stages.STAGE MOTION`: into models/MOTION_KIND; with --debug into .work alone, and without a record."""
-    parser = argparse.ArgumentParser(description=what)
+    parser = _parser(what)
     parser.add_argument("motion", help="keypoints, landmarks or mixed")
-    parser.add_argument("--debug", choices=get_args(Mode), help="a short try outside of the DAG, into .work/debug")
     words = parser.parse_args()
+    motion = words.motion
+    start(f"{stage}@{motion}", f"{motion}_{kind}", lambda params: prepare(params, motion), words.debug)
+
+
+def alone(what: str | None, stage: str, variant: str, prepare: Prepare, choose: Choose) -> None:
+    """`python -m stages.STAGE`, likewise, into models/VARIANT, learnt from the clips that are chosen."""
+    start(stage, variant, prepare, _parser(what).parse_args().debug, choose)
+
+
+def _parser(what: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--debug", choices=get_args(Mode), help="a short try outside of the DAG, into .work/debug")
+    return parser
+
+
+def start(
+    name: str, variant: str, prepare: Prepare, debug: Mode | None, choose: Choose = lambda _, source: source
+) -> None:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         # Outs and record are written by whoever runs a stage; several would write over each other.
-        sys.exit(
-            f"{stage} runs in one process; under torchrun call facemotion.training.loop.train from a script of yours"
-        )
-    if words.debug:
-        _try(f"{stage}@{words.motion}", words.debug, lambda params: prepare(params, words.motion), choose)
+        where = "under torchrun call facemotion.training.loop.train from a script of yours"
+        sys.exit(f"{name} runs in one process; {where}")
+    if debug:
+        _try(name, debug, prepare, choose)
         return
-    variant = f"{words.motion}_{kind}"
-    run(
-        f"{stage}@{words.motion}",
-        lambda params, notes: learn(notes, variant, *prepare(params, words.motion), partial(choose, params)),
-    )
+    run(name, lambda params, notes: learn(notes, variant, *prepare(params), partial(choose, params)))
 
 
 def learn(
@@ -116,7 +127,7 @@ def _closing(trained: Trained, settings: Training) -> str:
     return f"{settings.steps} steps with {features}; kept those of step {trained.step}, {judged}"
 
 
-def _try(name: str, mode: Mode, prepare: Callable[[Params], tuple[Animator, Training]], choose: Choose) -> None:
+def _try(name: str, mode: Mode, prepare: Prepare, choose: Choose) -> None:
     console.setup_logging()
     folder = layout.WORK / "debug" / f"{name}-{mode}"
     try:

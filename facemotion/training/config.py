@@ -117,5 +117,6 @@ class Training(Section):
 class FusionTraining(Training):
     """Of what takes several references, on top of a refined model whose motion rests."""
 
+    motion: Literal["keypoints", "landmarks", "mixed"]  # of that model
     fusion: Literal["best_pose", "mean", "max", "occlusion", "learned", "attention"]
     min_turn: Weight  # degrees by which a head has to turn for its clip to be learnt from
