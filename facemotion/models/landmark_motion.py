@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facemotion.errors import FacemotionError
-from facemotion.landmarks.layout import N_POINTS
+from facemotion.landmarks.layout import BROWS, GROUPS, N_POINTS
 from facemotion.models import affine, beliefs, grid, landmark_keypoints, landmark_shape, thin_plate
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import TRUST, FlowField, seen_through
@@ -29,12 +29,12 @@ HEAD_REACH: Final = 0.8
 LEAST: Final = 1e-3
 # How much less, as a logit, what lies behind the face is believed.
 DOUBTED: Final = 1.5
-# The face, in the frame of the usual one, from the middle of its stiff points; how sharp its edge is, and how little,
-# as a logit, what lies far behind it is believed in within.
-FACE_MIDDLE: Final = (0.0, 0.2)
-FACE_RADII: Final = (0.75, 0.85)
+# What is around a face, from whose points its oval is told; how much of that, so as not to reach past a cheek, its radii
+# squared; how sharp its edge is, and how little, as a logit, what lies far behind a face is believed in within.
+OUTLINE: Final = GROUPS["jaw"] + BROWS
+WITHIN: Final = 0.75
 SHARP: Final = 8.0
-HIDDEN: Final = 6.0
+HIDDEN: Final = 10.0
 # A thin plate through all points goes with the head this far around it, in the frame of the usual face from the middle
 # of its stiff points. How readily points that disagree give way; how much more, as a logit, the plate is believed.
 AROUND: Final = tuple((1.7 * math.cos(angle * math.pi / 4), 1.7 * math.sin(angle * math.pi / 4)) for angle in range(8))
@@ -175,11 +175,17 @@ def _plate(reference: Keypoints, driving: Keypoints) -> ThinPlate:
 
 
 def _face(keypoints: Keypoints, size: int) -> Tensor:
-    """1 within the face, as wide as the jaw and from brows to chin, 0 without: [B, 1, n, n]."""
-    matrix = keypoints.jacobians[:, :1]
-    middle = keypoints.points[:, :1] + affine.transform(matrix, matrix.new_tensor(FACE_MIDDLE))
-    oval = matrix * matrix.new_tensor(FACE_RADII)
-    return torch.sigmoid(SHARP * (1 - affine.distances(middle, size, oval)))
+    """1 within the face, 0 without: [B, 1, n, n]. Points all around an oval vary half as much as its radii squared."""
+    outline = points_of(keypoints)[:, list(OUTLINE)]
+    middle = outline.mean(1, keepdim=True)
+    around = outline - middle
+    x, y = around.unbind(-1)
+    spread = torch.stack((x * x, x * y, x * y, y * y), -1).mean(1).reshape(-1, 2, 2)
+    inverse = affine.inverse(spread + LEAST**2 * torch.eye(2, device=spread.device))
+    across, down = (grid.identity(size, x) - middle[:, 0, :, None, None]).unbind(1)
+    a, b, c = (inverse[:, k, m, None, None] for k, m in ((0, 0), (0, 1), (1, 1)))
+    squared = (a * across * across + 2 * b * across * down + c * down * down) / 2
+    return torch.sigmoid(SHARP * (WITHIN - squared))[:, None]
 
 
 def _scale(keypoints: Keypoints) -> Tensor:
