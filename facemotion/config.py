@@ -11,7 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from facemotion import layout
 from facemotion.errors import FacemotionError
-from facemotion.models.config import ModelConfig
+from facemotion.models.config import ModelConfig, MotionName
 from facemotion.training.config import FusionTraining, Training
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -156,6 +156,7 @@ class Params(Section):
     smooth: Smooth
     pack: Pack
     model: ModelConfig
+    motions: list[MotionName]  # what is trained, coarse and refined
     train_coarse: Training
     train_refine: Training
     train_fusion: FusionTraining

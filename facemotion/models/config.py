@@ -9,6 +9,7 @@ from facemotion.models.face_parts import BEHIND, DETAIL, PARTS
 # Of the correlation volume an image, float32: what a 64 x 64 volume with its pyramid needs three times over.
 MAX_VOLUME_MIB = 256
 CLOSEUPS = 3  # windows of a closer look: eyes and mouth
+MotionName = Literal["keypoints", "landmarks", "mixed"]
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 # Finest first. Lists are taken too: that is what YAML and JSON have.
@@ -78,7 +79,7 @@ class FuserSizes(Section):
 class ModelConfig(Section):
     layout: Literal["lean", "published"]  # our blocks, or MRFA's
     image_size: Annotated[int, Field(ge=64, le=512)]
-    motion: Literal["keypoints", "landmarks", "mixed"]
+    motion: MotionName
     refined: bool
     fusion: Literal["single", "best_pose", "mean", "max", "occlusion", "learned", "attention"]
     keypoints: KeypointSizes

@@ -29,7 +29,7 @@ HEAD_REACH: Final = 0.8
 LEAST: Final = 1e-3
 # How much less, as a logit, what lies behind the face is believed.
 DOUBTED: Final = 1.5
-# What is around a face, from whose points its oval is told; how much of that, so as not to reach past a cheek, its radii
+# What is around a face, from whose points its oval is told; how much of that, so as not to reach past a cheek, in radii
 # squared; how sharp its edge is, and how little, as a logit, what lies far behind a face is believed in within.
 OUTLINE: Final = GROUPS["jaw"] + BROWS
 WITHIN: Final = 0.75

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from facemotion.models.config import MotionName
 from facemotion.training.precision import Wanted
 
 Count = Annotated[int, Field(ge=1)]
@@ -117,6 +118,6 @@ class Training(Section):
 class FusionTraining(Training):
     """Of what takes several references, on top of a refined model whose motion rests."""
 
-    motion: Literal["keypoints", "landmarks", "mixed"]  # of that model
+    motion: MotionName  # of that model
     fusion: Literal["best_pose", "mean", "max", "occlusion", "learned", "attention"]
     min_turn: Weight  # degrees by which a head has to turn for its clip to be learnt from
