@@ -216,7 +216,7 @@ FRAME_SCORES: Final = Schema(
     {
         "clip_id": pl.String,
         "frame": pl.Int32,  # of the clip
-        "metric": pl.String,  # also what drives: pose_gap, yaw_gap, lip_opening, lid_opening
+        "metric": pl.String,  # also what drives: pose_gap, lip_opening, lid_opening
         "value": pl.Float64,
     },
     key=("clip_id", "frame", "metric"),
