@@ -146,7 +146,7 @@ class ModelConfig(Section):
         ):
             if self.image_size % size:
                 raise ValueError(f"{name} is {size}, which does not divide image_size {self.image_size}")
-        if self.fuser.size not in self.pyramid:
+        if self.fusion != "single" and self.fuser.size not in self.pyramid:
             raise ValueError(f"fuser.size {self.fuser.size} is no size of the feature pyramid {list(self.pyramid)}")
         self._refiner_fits()
         return self
