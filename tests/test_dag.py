@@ -112,7 +112,7 @@ def test_only_evaluation_opens_the_test_split_and_only_it_depends_on_the_model_i
     for variant in LEARNT:
         assert models[f"evaluate@{variant}"] == [f"models/{variant}"]
     assert models["train_refine@keypoints"] == ["models/keypoints_coarse"]
-    assert models["train_fusion@landmarks"] == ["models/landmarks_refined"]
+    assert models["train_fusion"] == ["models/landmarks_refined"]
     # Rendering takes seconds, and what it told is in the answers: another renderer does not score again by itself.
     rendering = [dep for dep in stages["evaluate@reference"].deps if dep.startswith("facemotion/synth/")]
     assert rendering == []
