@@ -36,10 +36,14 @@ WITHIN: Final = 0.75
 SHARP: Final = 8.0
 HIDDEN: Final = 10.0
 # A thin plate through all points goes with the head this far around it, in the frame of the usual face from the middle
-# of its stiff points. How readily points that disagree give way; how much more, as a logit, the plate is believed.
+# of its stiff points. How readily points that disagree give way; how much, as logits, the plate is believed within
+# a face and without.
 AROUND: Final = tuple((1.7 * math.cos(angle * math.pi / 4), 1.7 * math.sin(angle * math.pi / 4)) for angle in range(8))
 BEND_RIDGE: Final = 1e-3
-BENT: Final = 0.7
+BENT: Final = 3.0
+BENDS_NOT: Final = 7.0
+# How much, as logits, the network may change of what is presumed.
+SAY: Final = 4.0
 TOLD: Final = len(PARTS) + len(BEHIND)
 
 
@@ -106,7 +110,9 @@ class LandmarkMotion(nn.Module):
         small = grid.resize_image(flows.detach().flatten(1, 2), size).reshape(len(flows), -1, 2, size, size)
         inputs = torch.cat((seen_through(source.image, small) - 0.5, near, source.bells), 1)
         features = self.backbone(inputs)
-        choice = self.choice(features).float() + self._belief(near, driving, size)
+        # What points tell beyond doubt, no look at colours may overrule.
+        said = SAY * torch.tanh(self.choice(features).float() / SAY)
+        choice = said + self._belief(near, driving, size)
         weights = F.softmax(grid.resize_image(choice, fine), 1)
         residual = self.residual(features).float() * (QUARTER_PIXEL / size)
         flow = (weights[:, :, None] * flows).sum(1) + grid.resize_image(residual, fine)
@@ -160,7 +166,7 @@ class LandmarkMotion(nn.Module):
         believed = [away, head, torch.log(near.clamp(max=1.0) + LEAST), behind]
         if self.learnt:
             believed.append(beliefs.near(driving.points[:, self.looked], size, self.near))
-        believed.append(torch.log(face + LEAST) + BENT)
+        believed.append(BENT * face - BENDS_NOT * (1 - face))
         return torch.cat(believed, 1)
 
 
