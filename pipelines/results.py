@@ -37,7 +37,9 @@ EVALUATIONS: Final = "evaluate_"
 LEADERBOARD: Final = "leaderboard"
 REFERENCE: Final = "reference"
 # Benchmarks with a table of their own, and figures of theirs of which a ratio says nothing.
-TOLD_APART: Final = {"losses", "refinement", "refiners"}
+TOLD_APART: Final = {"losses", "refinement", "refiners", "real_faces"}
+FUSION: Final = "fusion"
+SEVERAL: Final = ("l1", "unseen_l1", "unseen_bg_l1", "akd_truth")
 COSTS: Final = {"steps", "cpu_seconds"}
 
 
@@ -87,6 +89,45 @@ def choices(benchmark: str) -> str | None:
     for row in rows:
         cells = [_compared(name, row, rows[0] if row is not rows[0] and name not in COSTS else {}) for name in columns]
         lines.append(f"| {row['name']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def several() -> str | None:
+    """Errors of what fuses, by strategy and number of references, with ratios to one; None where nothing does."""
+    path = layout.METRICS / f"{EVALUATIONS}{FUSION}.json"
+    figures = json.loads(path.read_text()) if path.is_file() else {}
+    rows: dict[tuple[str, str], dict[int, float]] = {}
+    for name, value in figures.items():
+        if match := re.fullmatch(rf"({'|'.join(SEVERAL)})_(?:(\w+)_)?n(\d+)", name):
+            metric, strategy, count = match[1], match[2] or "", int(match[3])
+            rows.setdefault((metric, strategy), {})[count] = value
+    if not rows:
+        return None
+    counts = sorted({count for row in rows.values() for count in row})
+    lines = ["| figure | fused by | " + " | ".join(f"N = {count}" for count in counts) + " |"]
+    lines.append("|---|---|" + "---|" * len(counts))
+    for (metric, strategy), row in sorted(rows.items()):
+        alone = rows.get((metric, ""), {}).get(1)
+        cells = [
+            ""
+            if count not in row
+            else _short(row[count]) + (f" ({row[count] / alone:.2f}x)" if alone and count > 1 else "")
+            for count in counts
+        ]
+        lines.append(f"| `{metric}` | {strategy or 'its own'} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def real_faces() -> str | None:
+    """Per variant, how real clips are moved; None where the benchmark has not run."""
+    path = layout.BENCHMARKS / "real_faces.json"
+    if not path.is_file():
+        return None
+    content = json.loads(path.read_text())
+    names = ("l1", "l1_ratio", "akd_dlib", "akd_dlib_ratio", "akd_dlib_eyes", "akd_dlib_lips", "mkr")
+    lines = ["| variant | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+    for variant, figures in content["overall"].items():
+        lines.append(f"| {variant} | " + " | ".join(_short(figures[n]) if n in figures else "" for n in names) + " |")
     return "\n".join(lines)
 
 
@@ -184,6 +225,8 @@ def filled(page: str) -> str:
         "losses": choices("losses"),
         "refiners": choices("refiners"),
         "refinement": refinement(),
+        "several": several(),
+        "real_faces": real_faces(),
         "benchmarks": benchmarks(before.group(1) if before else ""),
     }
     for name, table in tables.items():
