@@ -1,37 +1,18 @@
 """Clips for benchmarks of training: those of the DAG where it has run, else smooth noise of the same size and cost."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks._in_memory import Clip
+from benchmarks._in_memory import Clips as InMemory
 from facemotion import layout
-from facemotion.dataset.images import decode, encode
+from facemotion.dataset.images import encode
 from facemotion.dataset.packed import PackedSplit
 from facemotion.landmarks.layout import N_POINTS
 from facemotion.training.stream import Clips
 
 SIZE = 256
-
-
-@dataclass
-class NoiseClip:
-    clip_id: str
-    person_id: str
-    frames: int
-    fps: float
-    points: NDArray[np.float32]
-    camera: NDArray[np.float32]
-    jpegs: list[bytes]
-
-    def image(self, frame: int) -> NDArray[np.uint8]:
-        return decode(self.jpegs[frame])
-
-
-@dataclass
-class NoiseClips:
-    clips: list[NoiseClip]
 
 
 def training_clips() -> tuple[str, Clips]:
@@ -41,16 +22,16 @@ def training_clips() -> tuple[str, Clips]:
         split = PackedSplit(folder)
         if any(clip.frames > 1 for clip in split):
             return "packed", split
-    return "noise", NoiseClips([_noise(person) for person in range(8)])
+    return "noise", InMemory([_noise(person) for person in range(8)])
 
 
-def _noise(person: int, frames: int = 40) -> NoiseClip:
+def _noise(person: int, frames: int = 40) -> Clip:
     """About the bytes of a filmed face in JPEG: smooth colours with fine grain on them."""
     rng = np.random.default_rng(person)
     smooth = np.kron(rng.uniform(40, 215, (frames, 8, 8, 3)), np.ones((1, SIZE // 8, SIZE // 8, 1)))
     images = (smooth + rng.normal(0, 2, smooth.shape)).clip(0, 255).astype(np.uint8)
     points = rng.uniform(60, 200, (frames, N_POINTS, 2)).astype(np.float32)
-    return NoiseClip(
+    return Clip(
         f"noise{person}",
         f"person{person}",
         frames,

@@ -2,7 +2,6 @@
 
 import logging
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks._in_memory import Clip
 from facemotion.config import Params
 from facemotion.dataset import camera
 from facemotion.dataset.images import decode, encode
@@ -25,28 +25,6 @@ log = logging.getLogger(__name__)
 UNLIMITED = Limits()
 LONGEST = 1e6  # seconds; a clip is not cut into pieces
 QUALITY = 95
-
-
-@dataclass
-class Clip:
-    """In memory, as the training wants it; points in pixels of its square frames."""
-
-    clip_id: str
-    person_id: str
-    frames: int
-    fps: float
-    size: int
-    points: NDArray[np.float32]
-    camera: NDArray[np.float32]
-    jpegs: list[bytes]
-
-    def image(self, frame: int) -> NDArray[np.uint8]:
-        return decode(self.jpegs[frame])
-
-
-@dataclass
-class Clips:
-    clips: list[Clip]
 
 
 def cropped(path: Path, params: Params, every: int = 1) -> Clip:

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks._footage import Clip, Clips, cropped, tensor
+from benchmarks._footage import cropped, tensor
+from benchmarks._in_memory import Clip, Clips
 from facemotion import config, files, layout
 from facemotion.config import Params
 from facemotion.console import setup_logging

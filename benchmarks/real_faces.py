@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks._footage import Clip, cropped, tensor
+from benchmarks._footage import cropped, tensor
+from benchmarks._in_memory import Clip
 from benchmarks._variants import landmark_variants
 from facemotion import config, files, layout
 from facemotion.console import setup_logging
