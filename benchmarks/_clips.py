@@ -36,6 +36,7 @@ def _noise(person: int, frames: int = 40) -> Clip:
         f"person{person}",
         frames,
         25.0,
+        SIZE,
         points,
         np.zeros((frames, 4), np.float32),
         [encode(i, 95) for i in images],
