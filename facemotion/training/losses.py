@@ -53,7 +53,9 @@ class Trainee(nn.Module):
         with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
             frame, appearance, motion = self.model(*told(batch))
             terms = self._motion_terms(batch, motion)
-        if self.losses.foreground and motion.fields[0].foreground is not None and self._coarse_learns():
+        # Of several references none is the one to tell it by.
+        alone = motion.fields[0].foreground is not None and batch.references == 1
+        if self.losses.foreground and alone and self._coarse_learns():
             head = head_motion(appearance.source.keypoints, motion.driving)
             terms["foreground"] = foreground_error(motion.fields[0], head, motion.background.coarse, batch)
         if batch.references == 1:
