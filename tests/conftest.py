@@ -100,7 +100,7 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("smoke"))
     told = project.run(sys.executable, "-m", "facemotion.cli", "configure", "smoke")
     assert told.returncode == 0, told.stderr
-    project.dvc("repro", timeout=900)
+    project.dvc("repro", timeout=1800)
     return project
 
 
