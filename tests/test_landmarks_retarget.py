@@ -1,5 +1,7 @@
 """Landmarks carried over to another face: what the driver did since the zero, in the reference's own proportions."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -49,8 +51,8 @@ REFERENCE: Points = other_face(CLIP[0])
 
 
 @pytest.mark.parametrize("scale", ["auto", "off"])
-def test_a_driver_who_is_the_reference_gives_its_own_points(scale: str) -> None:
-    assert np.allclose(retargeted(CLIP[3], CLIP[3], BLINKING, scale), BLINKING, atol=1e-6)  # type: ignore[arg-type]
+def test_a_driver_who_is_the_reference_gives_its_own_points(scale: Literal["auto", "off"]) -> None:
+    assert np.allclose(retargeted(CLIP[3], CLIP[3], BLINKING, scale), BLINKING, atol=1e-6)
 
 
 def test_a_driver_at_rest_leaves_the_reference_as_it_is() -> None:
