@@ -145,7 +145,7 @@ def regions(material: Material) -> str:
 
 def flows(material: Material) -> str:
     """The best variant's flows of one frame, step by step; empty where it has one flow alone."""
-    one = next((one for one in material.shown if len(one.flows) > 1), None)
+    one = next((one for one in material.shown if one.flows), None)
     if one is None:
         return ""
     tiles = [

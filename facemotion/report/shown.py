@@ -199,8 +199,11 @@ def _cut(picture: Image, points: np.ndarray, part: tuple[int, int, int, int]) ->
 
 
 def _flows(job: Job, clip: PackedClip, variant: Variant) -> tuple[tuple[str, ...], float]:
+    """Pictures of the flow after each of the refiner's steps; none where nothing refines it."""
     frame = telling_frames(clip)["mouth"]
     (_, _, found), = same_identity.make(variant, clip, np.array([frame]))  # fmt: skip
+    if len(found.flows) < 2:
+        return (), 0.0
     moved = [flow_colours.offsets(flow[0]) for flow in found.flows]
     full = flow_colours.reach(moved)
     names = tuple(f"flow_{step}.png" for step in range(len(moved)))
