@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from ruamel.yaml import YAML
 
 os.environ.setdefault("GOMP_SPINCOUNT", "0")  # before torch is loaded
@@ -96,12 +97,33 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy with the smoke profile in which the whole DAG has run. Tests leave it as they found it."""
-    project = copy_project(tmp_path_factory.mktemp("smoke"))
-    told = project.run(sys.executable, "-m", "facemotion.cli", "configure", "smoke")
-    assert told.returncode == 0, told.stderr
-    project.dvc("repro", timeout=1800)
+    """A copy with the smoke profile in which the whole DAG has run, one for all processes that test. To be read only:
+    what changes something does so in a `smoke_copy`."""
+    base = tmp_path_factory.getbasetemp()
+    home = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    project = Project(home / "smoke")
+    with FileLock(home / "smoke.lock"):
+        if not (home / "smoke.made").exists():
+            shutil.rmtree(project.root, ignore_errors=True)  # of one that failed half way
+            copy_project(project.root)
+            told = project.run(sys.executable, "-m", "facemotion.cli", "configure", "smoke")
+            assert told.returncode == 0, told.stderr
+            project.dvc("repro", timeout=1800)
+            (home / "smoke.made").touch()
     return project
+
+
+@pytest.fixture
+def smoke_copy(smoke: Project, tmp_path: Path) -> Project:
+    """That project once more, to be changed."""
+
+    def copied(source: str, target: str) -> str:
+        # What is big is never written in place.
+        big = {"data", "models", "cache"} & set(Path(source).relative_to(smoke.root).parts[:2])
+        return os.link(source, target) or target if big else shutil.copy2(source, target)
+
+    shutil.copytree(smoke.root, tmp_path / "smoke", copy_function=copied, symlinks=True)
+    return Project(tmp_path / "smoke")
 
 
 @pytest.fixture(scope="session")

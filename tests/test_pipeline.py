@@ -36,7 +36,7 @@ def test_every_out_is_there_and_a_second_run_does_nothing(smoke: Project) -> Non
     for path in hashes(smoke):
         assert (smoke.root / path).exists()
     before = (smoke.root / "dvc.lock").read_bytes()
-    assert "Running stage" not in smoke.dvc("repro")
+    assert "Running stage" not in smoke.dvc("--wait-for-lock", "repro")
     assert (smoke.root / "dvc.lock").read_bytes() == before
     assert not list((smoke.root / ".work").glob("*/*/videos")), "unfinished work was left behind"
 
@@ -114,19 +114,19 @@ def test_models_are_learnt_scored_and_drawn(smoke: Project) -> None:
 KILLED = (("fetch", "videos/*.mp4"), ("crop", "**/*.mp4"), ("train_coarse@keypoints", "last.safetensors"))
 
 
-LAST = "evaluate@keypoints_refined"
-# What no stage up to the last one needs.
-BESIDE = {"judge", "evaluate@reference", "evaluate@keypoints_coarse", "compare", "report"}
+LAST = "train_refine@keypoints"
 
 
 def test_killed_thrice_it_still_makes_the_same_bytes(smoke: Project, tmp_path: Path) -> None:
-    """Also: another folder, from scratch, gives the same hashes throughout, trained weights and scores among them."""
+    """Also: another folder, from scratch, gives the same hashes throughout, trained weights among them."""
     project = copy_project(tmp_path, compiled=smoke.root)
     (project.root / "params.yaml").write_bytes((smoke.root / "params.yaml").read_bytes())
     for stage, sign in KILLED:
         kill_during(project, stage, sign)
     project.dvc("repro", LAST, timeout=900)
-    assert project.lock() == {name: stage for name, stage in smoke.lock().items() if name not in BESIDE}
+    made = project.lock()
+    assert {"fetch", "pack", "train_coarse@keypoints", LAST} <= set(made)
+    assert made == {name: stage for name, stage in smoke.lock().items() if name in made}
 
 
 @pytest.mark.soak
@@ -164,26 +164,19 @@ def kill_family(pid: int) -> None:
     psutil.wait_procs(family, timeout=10)
 
 
-def test_one_parameter_by_dvc_exp_run(smoke: Project) -> None:
+def test_one_parameter_by_dvc_exp_run(smoke_copy: Project) -> None:
     """`dvc exp run -S` re-runs what depends on the parameter, keeps the result as an experiment, and MLflow knows."""
-    before = {path: smoke.root.joinpath(path).read_bytes() for path in ("params.yaml", "dvc.lock")}
-    smoke.run("git", "add", "-A")
-    smoke.run("git", "commit", "-qm", "smoke")
-    try:
-        told = smoke.dvc("exp", "run", "-n", "short-clips", "-S", "crop.max_seconds=1.0", "pack", timeout=900)
-        assert "Running stage 'crop'" in told
-        assert "Running stage 'tubes'" not in told
-        params = YAML(typ="safe", pure=True).load((smoke.root / "params.yaml").read_text())
-        assert params["crop"]["max_seconds"] == 1.0
-        shown = json.loads(smoke.dvc("exp", "show", "--json"))
-        assert "short-clips" in json.dumps(shown)
-        runs = recorded(smoke)  # newest first
-        assert next(run for run in runs if run["name"] == "crop")["dvc.dvc_exp_name"] == "short-clips"
-        pipeline = next(run for run in runs if run["name"] == "pipeline")
-        assert pipeline["stage.tubes"].startswith("cached: ")
-        assert pipeline["stage.crop"].startswith("ran: ")
-    finally:
-        for path, content in before.items():
-            smoke.root.joinpath(path).write_bytes(content)
-        smoke.dvc("checkout", "-f", "-q")
-        smoke.run("git", "checkout", "-q", "--", "reports")  # metrics, which DVC does not cache
+    smoke_copy.run("git", "add", "-A")
+    smoke_copy.run("git", "commit", "-qm", "smoke")
+    told = smoke_copy.dvc("exp", "run", "-n", "short-clips", "-S", "crop.max_seconds=1.0", "pack", timeout=900)
+    assert "Running stage 'crop'" in told
+    assert "Running stage 'tubes'" not in told
+    params = YAML(typ="safe", pure=True).load((smoke_copy.root / "params.yaml").read_text())
+    assert params["crop"]["max_seconds"] == 1.0
+    shown = json.loads(smoke_copy.dvc("exp", "show", "--json"))
+    assert "short-clips" in json.dumps(shown)
+    runs = recorded(smoke_copy)  # newest first
+    assert next(run for run in runs if run["name"] == "crop")["dvc.dvc_exp_name"] == "short-clips"
+    pipeline = next(run for run in runs if run["name"] == "pipeline")
+    assert pipeline["stage.tubes"].startswith("cached: ")
+    assert pipeline["stage.crop"].startswith("ran: ")

@@ -15,7 +15,7 @@ from facemotion.models.generator import FeaturePyramid, Generator
 from facemotion.models.keypoint_motion import KeypointMotion
 from facemotion.models.keypoints import Keypoints
 from facemotion.models.landmark_motion import LandmarkMotion
-from facemotion.models.many import by_frame, each, keypoints_of_each, of_frames
+from facemotion.models.many import by_frame, each, of_frames
 from facemotion.models.motion_source import MotionSource
 from facemotion.models.refiner import Refiner
 
@@ -128,7 +128,7 @@ class Animator(nn.Module):
         keypoints = self.keypoints(driving, points, appearance.source._replace(keypoints=known))
         shown, moved = (each(part, count) if part is not None else None for part in (driving, camera))
         background = Background(self.coarse.background_between(appearance.source, shown, moved))
-        coarse = self.coarse(appearance.source, keypoints_of_each(keypoints, count), background.coarse)
+        coarse = self.coarse(appearance.source, keypoints, background.coarse)
         if appearance.view is not None and shown is not None:
             belief = each(self.coarse.belief(keypoints), count)
             background = background._replace(refined=alignment.align(appearance.view, shown, belief, coarse.flow))
@@ -144,8 +144,7 @@ class Animator(nn.Module):
 
     def move(self, appearance: Appearance, driving: Keypoints, background: Background = AT_REST) -> Motion:
         """From keypoints alone, wherever they come from: another person's, or relative ones."""
-        given = keypoints_of_each(driving, appearance.references)
-        coarse = self.coarse(appearance.source, given, background.coarse)
+        coarse = self.coarse(appearance.source, driving, background.coarse)
         return self._refined(appearance, driving, background, coarse)
 
     def _refined(self, appearance: Appearance, driving: Keypoints, background: Background, coarse: FlowField) -> Motion:

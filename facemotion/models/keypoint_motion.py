@@ -10,6 +10,7 @@ from facemotion.models.background import BackgroundMotion
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import DenseMotion, FlowField
 from facemotion.models.keypoints import KeypointDetector, Keypoints
+from facemotion.models.many import keypoints_of_each
 from facemotion.models.motion_source import MotionSource
 
 # Where nothing is presumed of how far a keypoint reaches, but the background has to be told from the person.
@@ -52,7 +53,6 @@ class KeypointMotion(nn.Module):
         return between
 
     def forward(self, source: MotionSource, driving: Keypoints, background: Tensor | None) -> FlowField:
-        field: FlowField = self.dense(
-            source.image, source.bells, source.keypoints.first(self.count), driving.first(self.count), background
-        )
+        given = keypoints_of_each(driving.first(self.count), len(source.image) // len(driving.points))
+        field: FlowField = self.dense(source.image, source.bells, source.keypoints.first(self.count), given, background)
         return field

@@ -11,12 +11,14 @@ from torch import Tensor, nn
 from facemotion.errors import FacemotionError
 from facemotion.landmarks.layout import BROWS, GROUPS, N_POINTS
 from facemotion.models import affine, beliefs, grid, landmark_keypoints, landmark_shape, thin_plate
+from facemotion.models.bells import Bells, bells_about
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import TRUST, FlowField, seen_through
 from facemotion.models.face_parts import BEHIND, MOVING, ORDER, PARTS
 from facemotion.models.keypoints import KeypointDetector, Keypoints
 from facemotion.models.landmark_keypoints import points_of
 from facemotion.models.layers import LeanUNet, zeroed
+from facemotion.models.many import each, keypoints_of_each
 from facemotion.models.motion_source import MotionSource
 from facemotion.models.thin_plate import ThinPlate
 from facemotion.models.updates import QUARTER_PIXEL
@@ -90,7 +92,7 @@ class LandmarkMotion(nn.Module):
     def encode(self, image: Tensor, points: Tensor | None) -> MotionSource:
         keypoints = self.find(image, points)
         small = grid.resize_image(image, self.size)
-        return MotionSource(small, keypoints, self._bells(keypoints, self.size)[1], None)
+        return MotionSource(small, keypoints, self._bells(keypoints, self.size).mixed(self.belongs), None)
 
     def belief(self, keypoints: Keypoints) -> Tensor:
         """How much each pixel [B, 1, h, h] is thought to be background."""
@@ -105,14 +107,18 @@ class LandmarkMotion(nn.Module):
 
     def forward(self, source: MotionSource, driving: Keypoints, background: Tensor | None) -> FlowField:
         size, fine = self.size, self.flow_size
-        flows, bells = self._candidates(source.keypoints, driving, background, fine)
-        near = grid.resize_image(bells, size)
+        # What hangs on the driving frame alone is worked out once for all of its references.
+        count = len(source.image) // len(driving.points)
+        bells = self._bells(driving, fine)
+        near = bells.mixed(self.belongs)
+        seen = grid.resize_image(near, size)
+        flows = self._candidates(source.keypoints, driving, background, bells, near)
         small = grid.resize_image(flows.detach().flatten(1, 2), size).reshape(len(flows), -1, 2, size, size)
-        inputs = torch.cat((seen_through(source.image, small) - 0.5, near, source.bells), 1)
+        inputs = torch.cat((seen_through(source.image, small) - 0.5, each(seen, count), source.bells), 1)
         features = self.backbone(inputs)
         # What points tell beyond doubt, no look at colours may overrule.
         said = SAY * torch.tanh(self.choice(features).float() / SAY)
-        choice = said + self._belief(near, driving, size)
+        choice = said + each(self._belief(seen, driving, size), count)
         weights = F.softmax(grid.resize_image(choice, fine), 1)
         residual = self.residual(features).float() * (QUARTER_PIXEL / size)
         flow = (weights[:, :, None] * flows).sum(1) + grid.resize_image(residual, fine)
@@ -121,37 +127,30 @@ class LandmarkMotion(nn.Module):
         return FlowField(flow, occlusion, foreground)
 
     def _candidates(
-        self, reference: Keypoints, driving: Keypoints, background: Tensor | None, size: int
-    ) -> tuple[Tensor, Tensor]:
-        """Flows [B, candidates, 2, n, n], the background's and the head's first, and how near the moving parts are."""
-        head = affine.affine_flow(landmark_keypoints.head_motion(reference, driving), size)
+        self, reference: Keypoints, driving: Keypoints, background: Tensor | None, bells: Bells, near: Tensor
+    ) -> Tensor:
+        """Flows [B, candidates, 2, n, n], the background's and the head's first, of B references."""
+        size, count = near.shape[-1], len(reference.points) // len(driving.points)
+        given = keypoints_of_each(driving, count)
+        head = affine.affine_flow(landmark_keypoints.head_motion(reference, given), size)
         if background is None:
             behind = grid.identity(size, head).expand(len(head), -1, -1, -1)
         else:
             behind = affine.affine_flow(background, size)
-        bells, near = self._bells(driving, size)
         # By how much each point moved otherwise than the head.
-        maps = affine.local_maps(reference, driving)[:, :1]
-        points = driving.points[:, -N_POINTS:]
+        maps = affine.local_maps(reference, given)[:, :1]
+        points = given.points[:, -N_POINTS:]
         apart = reference.points[:, -N_POINTS:] - affine.transform(maps[..., :2], points) - maps[..., 2]
-        with grid.exactly(head):
-            moved = torch.cat([self.belongs * apart[:, None, :, axis] for axis in (0, 1)], 1) @ bells.flatten(2)
-        moved = moved.view(len(head), 2, len(MOVING), size, size).transpose(1, 2) / (near[:, :, None] + FLOOR)
+        moved = bells.of_each(count).mixed((self.belongs[:, None] * apart.mT[:, None]).flatten(1, 2))
+        moved = moved.unflatten(1, (-1, 2)) / each(near[:, :, None] + FLOOR, count)
         others = slice(len(PARTS), TOLD + self.learnt)
-        carried = affine.flows(affine.local_maps(reference.part(others), driving.part(others)), size)
-        bent = thin_plate.flow(_plate(reference, driving), size)
+        carried = affine.flows(affine.local_maps(reference.part(others), given.part(others)), size)
+        bent = thin_plate.flow(_plate(reference, given), size, count)
         flows = [torch.stack((behind, head), 1), head[:, None] + moved, carried, bent[:, None]]
-        return torch.cat(flows, 1), near
+        return torch.cat(flows, 1)
 
-    def _bells(self, keypoints: Keypoints, size: int) -> tuple[Tensor, Tensor]:
-        """About each point [B, 70, n, n], and their sums over the moving parts [B, MOVING, n, n]."""
-        points = keypoints.points[:, -N_POINTS:]
-        scale = _scale(keypoints)
-        wide = (self.reaches * scale).square()[..., None, None]
-        bells = torch.exp(affine.distances(points, size) / (-2 * wide))
-        with grid.exactly(bells):
-            near = (self.belongs @ bells.flatten(2)).reshape(len(bells), -1, size, size)
-        return bells, near
+    def _bells(self, keypoints: Keypoints, size: int) -> Bells:
+        return bells_about(keypoints.points[:, -N_POINTS:], self.reaches * _scale(keypoints), size)
 
     def _belief(self, near: Tensor, driving: Keypoints, size: int) -> Tensor:
         """What is presumed of the candidates: logits [B, candidates, n, n]."""

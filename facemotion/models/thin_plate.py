@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
-from facemotion.models import grid
+from facemotion.models import affine, grid
+from facemotion.models.many import by_frame
 
 # Rounds off the kernel's cusp, so that gradients are finite where two points coincide: far below a pixel, squared.
 CUSP: Final = 1e-9
@@ -55,11 +56,15 @@ def mapped(spline: ThinPlate, points: Tensor) -> Tensor:
         return points + _plane(points) @ spline.affine + kernel @ spline.bends
 
 
-def flow(spline: ThinPlate, size: int) -> Tensor:
-    """As a normalised flow [B, 2, size, size]."""
+def flow(spline: ThinPlate, size: int, shared: int = 1) -> Tensor:
+    """As a normalised flow [B, 2, size, size]. `shared`: so many neighbours in the batch have the same centres."""
     count = len(spline.centres)
-    points = grid.identity(size, spline.centres).flatten(2).mT.expand(count, -1, -1)
-    return mapped(spline, points).mT.reshape(count, 2, size, size)
+    identity = grid.identity(size, spline.centres)
+    with grid.exactly(identity):
+        kernel = _kernel(affine.distances(spline.centres[::shared], size)).flatten(2)
+        bent = by_frame(spline.bends.mT, shared).flatten(1, 2) @ kernel
+        straight = (_plane(identity.flatten(2).mT) @ spline.affine).mT
+    return identity + (bent.reshape(count, 2, -1) + straight).view(count, 2, size, size)
 
 
 def _plane(points: Tensor) -> Tensor:
