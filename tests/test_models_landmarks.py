@@ -138,7 +138,7 @@ def test_the_camera_moves_the_background(model: Animator) -> None:
     assert between is not None
     assert torch.allclose(between, similarity(1.0, 0.0, 0.2, 0.0), atol=1e-6)
     assert coarse.background_between(source, None, None) is None
-    flows, _ = coarse._candidates(source.keypoints, source.keypoints, between, 16)
+    flows = coarse.candidates(source.keypoints, source.keypoints, between, 16)
     gone = (flows[:, 0] - grid.identity(16, flows)).flatten(2)
     assert torch.allclose(gone, torch.tensor([0.2, 0.0])[:, None], atol=1e-5)
 
@@ -149,7 +149,7 @@ def test_each_candidate_carries_its_own_points() -> None:
     reference, driving = face(1), moved(face(1), similarity(1.0, 0.15, 0.1, 0.05))
     driving[:, list(LIPS)] += torch.tensor([0.0, 0.06])
     found = [landmark_keypoints.keypoints(points)[0] for points in (reference, driving)]
-    flows, _ = motion._candidates(*found, None, 128)
+    flows = motion.candidates(*found, None, 128)
     lips = flows[:, 1 + len(MOVING)]
     where = driving[:, None, list(LIPS)]
     seen = torch.nn.functional.grid_sample(lips, where, align_corners=False)[:, :, 0].transpose(1, 2)

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from facemotion.evaluation.carried import carried
-from facemotion.models.animator import Animator, Appearance, Motion
+from facemotion.models.animator import Animator, Appearance, Background, Motion
 from facemotion.models.face import Face
 from facemotion.models.landmark_motion import LandmarkMotion
+from facemotion.models.many import of_frames
 from facemotion.models.relative import relative
 from facemotion.models.weights import load_model
 
@@ -81,23 +82,27 @@ class Animated:
 
     @torch.no_grad()
     def across(self, reference: Face, start: Face, driving: Face) -> dict[str, Made]:
-        """The background rests: the driver's is another one, and tells nothing of it."""
+        """The background goes as the driver's camera did, where that is known; of its own motion the driver's, which is
+        another one, tells nothing."""
         count = len(driving.image)
         appearance = self._appearance(reference, count)
-        own, first = appearance.source.keypoints, _expanded(self.model.keypoints(*start[:2]), count)
+        before = appearance.source._replace(camera=start.camera)
+        background = Background(self.model.coarse.background_between(before, None, driving.camera))
+        own, first = appearance.source.keypoints, of_frames(self.model.keypoints(*start[:2]), count)
         moved = self.model.keypoints(*driving[:2])
         ways = {"": relative(own, first, moved), ABSOLUTE: moved}
         if isinstance(self.model.coarse, LandmarkMotion):
             points = carried(reference, start, driving)
             told = self.model.keypoints(driving.image, points, appearance.source)
             ways[""] = told.replaced(self.model.coarse.looked, ways[""])
-        return {way: self._made(appearance, self.model.move(appearance, points)) for way, points in ways.items()}
+        moves = {way: self.model.move(appearance, points, background) for way, points in ways.items()}
+        return {way: self._made(appearance, motion) for way, motion in moves.items()}
 
     def _appearance(self, reference: Face, count: int) -> Appearance:
         """Of one reference for all, encoded once, or of one each."""
         image, points, camera = reference
         appearance = self.model.encode(image[:, None], points[:, None], camera[:, None] if camera is not None else None)
-        return _expanded(appearance, count) if len(reference.image) == 1 else appearance
+        return appearance.of_frames(count) if len(reference.image) == 1 else appearance
 
     def _made(self, appearance: Appearance, motion: Motion) -> Made:
         frames = self.model.render(appearance, motion)
@@ -105,17 +110,3 @@ class Animated:
         told = motion.fields[0].foreground
         foreground = torch.sigmoid(told.float()) if told is not None else None
         return Made(frames.float(), flows, motion.fields[-1].occlusion.float(), foreground)
-
-
-Tree = TypeVar("Tree")
-
-
-def _expanded(tree: Tree, count: int) -> Tree:
-    """All tensors of nested tuples, for a batch of `count`; nothing is copied."""
-    match tree:
-        case Tensor():
-            return cast(Tree, tree.expand(count, *tree.shape[1:]))
-        case tuple():
-            parts = [_expanded(part, count) for part in tree]
-            return cast(Tree, type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts))
-    return tree

@@ -109,16 +109,14 @@ class LandmarkMotion(nn.Module):
         size, fine = self.size, self.flow_size
         # What hangs on the driving frame alone is worked out once for all of its references.
         count = len(source.image) // len(driving.points)
-        bells = self._bells(driving, fine)
-        near = bells.mixed(self.belongs)
-        seen = grid.resize_image(near, size)
-        flows = self._candidates(source.keypoints, driving, background, bells, near)
+        near = self._bells(driving, size).mixed(self.belongs)
+        flows = self.candidates(source.keypoints, driving, background, fine)
         small = grid.resize_image(flows.detach().flatten(1, 2), size).reshape(len(flows), -1, 2, size, size)
-        inputs = torch.cat((seen_through(source.image, small) - 0.5, each(seen, count), source.bells), 1)
+        inputs = torch.cat((seen_through(source.image, small) - 0.5, each(near, count), source.bells), 1)
         features = self.backbone(inputs)
         # What points tell beyond doubt, no look at colours may overrule.
         said = SAY * torch.tanh(self.choice(features).float() / SAY)
-        choice = said + each(self._belief(seen, driving, size), count)
+        choice = said + each(self._belief(near, driving, size), count)
         weights = F.softmax(grid.resize_image(choice, fine), 1)
         residual = self.residual(features).float() * (QUARTER_PIXEL / size)
         flow = (weights[:, :, None] * flows).sum(1) + grid.resize_image(residual, fine)
@@ -126,12 +124,10 @@ class LandmarkMotion(nn.Module):
         occlusion = grid.resize_image(self.occlusion(features).float() + TRUST, fine)
         return FlowField(flow, occlusion, foreground)
 
-    def _candidates(
-        self, reference: Keypoints, driving: Keypoints, background: Tensor | None, bells: Bells, near: Tensor
-    ) -> Tensor:
+    def candidates(self, reference: Keypoints, driving: Keypoints, background: Tensor | None, size: int) -> Tensor:
         """Flows [B, candidates, 2, n, n], the background's and the head's first, of B references."""
-        size, count = near.shape[-1], len(reference.points) // len(driving.points)
-        given = keypoints_of_each(driving, count)
+        count = len(reference.points) // len(driving.points)
+        given, bells = keypoints_of_each(driving, count), self._bells(driving, size)
         head = affine.affine_flow(landmark_keypoints.head_motion(reference, given), size)
         if background is None:
             behind = grid.identity(size, head).expand(len(head), -1, -1, -1)
@@ -142,7 +138,7 @@ class LandmarkMotion(nn.Module):
         points = given.points[:, -N_POINTS:]
         apart = reference.points[:, -N_POINTS:] - affine.transform(maps[..., :2], points) - maps[..., 2]
         moved = bells.of_each(count).mixed((self.belongs[:, None] * apart.mT[:, None]).flatten(1, 2))
-        moved = moved.unflatten(1, (-1, 2)) / each(near[:, :, None] + FLOOR, count)
+        moved = moved.unflatten(1, (-1, 2)) / each(bells.mixed(self.belongs)[:, :, None] + FLOOR, count)
         others = slice(len(PARTS), TOLD + self.learnt)
         carried = affine.flows(affine.local_maps(reference.part(others), given.part(others)), size)
         bent = thin_plate.flow(_plate(reference, given), size, count)
