@@ -55,12 +55,10 @@ def _row(name: str, clip: Any) -> dict[str, Any]:
 
 def _numbers(content: Any, keys: tuple[str, ...]) -> list[float] | None:
     values = [content.get(key) for key in keys] if isinstance(content, dict) else [None]
+    if any(type(value) not in (int, float) for value in values):
+        return None
     try:
-        return (
-            [float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-            if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-            else None
-        )
+        return [float(value) for value in values]
     except OverflowError:  # JSON has integers of any length
         return None
 

@@ -27,7 +27,7 @@ LISTED: Final = {
 }
 
 # Fractions of a frame become pixels of one of this side, as fine as any list tells them.
-UNIT_FRAME: Final = 10_000
+UNIT_FRAME: Final = 10_000.0
 
 _NTSC: Final = 1000 / 1001
 _YOUTUBE_ID: Final = r"^[A-Za-z0-9_-]{11}$"

@@ -9,14 +9,15 @@ import polars as pl
 
 # What is a safe file name as it stands. Those that end like the names made here are not, so that nobody can forge one.
 _SAFE: Final = r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"
-_MADE: Final = r"-[0-9a-f]{8}$"
+_DIGITS: Final = 12  # of the hash: a million names that read the same stay apart
+_MADE: Final = rf"-[0-9a-f]{{{_DIGITS}}}$"
 _LONGEST_SHOWN: Final = 80
 
 
 def safe_id(name: str) -> str:
     """A name that is safe as a file name anywhere, readable, and another one for every other `name`."""
     readable = re.sub(r"[^A-Za-z0-9]+", "_", PurePosixPath(name[:1000]).stem).strip("_")[:40] or "video"
-    return f"{readable}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    return f"{readable}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:_DIGITS]}"
 
 
 def safe_ids(names: pl.Series) -> pl.Series:
