@@ -18,7 +18,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
-ListKind = Literal["voxceleb", "vox_metadata", "celebvhq", "talkinghead", "hdtf", "urls"]
+ListKind = Literal["voxceleb", "celebvhq", "talkinghead", "hdtf", "urls"]
 LIST_KINDS: Final[tuple[ListKind, ...]] = get_args(ListKind)
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"]
 

@@ -94,14 +94,14 @@ def test_audit_of_a_list_says_what_is_wrong_with_it(project: Path) -> None:
     (project / "list.csv").write_text("\n".join((head, *rows)))
     told = facemotion(project, "plan", "audit", "list.csv")
     assert told.returncode == 0, told.stderr
-    assert "1: start or end is before the video or a week after (line 5)" in told.stdout
+    assert "1: start or end is before the video or later than a week into it (line 5)" in told.stdout
     assert "planned: 2 rows" in told.stdout
     figures = json.loads(facemotion(project, "plan", "audit", "list.csv", "--json").stdout)
     assert (figures["rows"], figures["duplicate_rows"], figures["duplicate_keys"]) == (4, 1, 1)
     assert (figures["leaking_people"], figures["refused"]) == ([], 1)
     odd = facemotion(project, "plan", "audit", "list.csv", "--kind", "voxes")
     assert odd.returncode == 1
-    assert "vox_metadata" in odd.stderr
+    assert "talkinghead" in odd.stderr
     assert "Traceback" not in odd.stderr
     assert "list.txt" in facemotion(project, "plan", "audit", "list.txt").stderr
 

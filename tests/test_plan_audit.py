@@ -127,7 +127,7 @@ def of(params: Params, kind: str, path: str) -> Params:
 def test_the_published_list_tells_all_that_is_known_of_it(project: Params) -> None:
     if not PUBLISHED.is_file():
         pytest.skip("the published list is not here")
-    params = of(project, "vox_metadata", str(PUBLISHED))
+    params = of(project, "voxceleb", str(PUBLISHED))
     made = plan.audited(params.source, scan.scan(params.source), params)
     told = made.figures
     assert (told["rows"], told["videos"], told["people"], round(told["hours"], 2)) == (20_075, 3_442, 435, 45.96)
@@ -153,7 +153,7 @@ def write_list(path: str, *rows: str) -> None:
 def test_a_list_that_has_changed_since_the_scan_is_not_planned(project: Params) -> None:
     row = "5r0dWxy17C8,{},{},0-0-9-9,25,64,64,{},ann"
     write_list("list.csv", row.format(0, 50, "train"))
-    params = of(project, "vox_metadata", "list.csv")
+    params = of(project, "voxceleb", "list.csv")
     scan.save(scan.scan(params.source))
     assert plan.make(params).plan.height == 1
     before = scan.load(params.source)
@@ -181,7 +181,7 @@ def test_leaks_end_the_plan_where_that_is_wanted(project: Params) -> None:
     write_list(
         "list.csv", *(f"5r0dWxy17C8,{k}0,{k}9,0-0-9-9,25,64,64,{part},ann" for k, part in ((1, "train"), (3, "test")))
     )
-    params = of(project, "vox_metadata", "list.csv")
+    params = of(project, "voxceleb", "list.csv")
     scan.save(scan.scan(params.source))
     plan.check(plan.make(params), params)
     strict = params.model_copy(update={"plan": LIMITS.model_copy(update={"leak": "error"})})
@@ -191,7 +191,7 @@ def test_leaks_end_the_plan_where_that_is_wanted(project: Params) -> None:
 
 def test_a_list_without_a_usable_row_is_told(project: Params) -> None:
     write_list("list.csv", "../x,1,99,0-0-9-9,25,64,64,train,ann")
-    params = of(project, "vox_metadata", "list.csv")
+    params = of(project, "voxceleb", "list.csv")
     scan.save(scan.scan(params.source))
     made = plan.make(params)
     assert "  1: the video id is none of YouTube's (line 2)" in list(audit_told.told(made.figures, made.findings))

@@ -89,7 +89,7 @@ def test_vox_metadata_counts_frames_by_the_videos_own_rate(tmp_path: Path) -> No
         f"{VIDEO},2997,5994,10-20-110-120,29.97,1280,720,test,id10005\r\n",
         encoding="utf-8",
     )
-    made = audit("vox_metadata", path)
+    made = audit("voxceleb", path)
     assert made.plan["start_s"].to_list() == pytest.approx([4.0, 2997 * 1001 / 30000], abs=1e-9)
     assert made.plan["end_s"].to_list() == pytest.approx([8.0, 5994 * 1001 / 30000], abs=1e-9)
     assert made.plan["person_id"].to_list() == ["id10005", "id10005"]
@@ -103,7 +103,7 @@ def test_vox_metadata_without_persons_may_have_them_in_the_video_id(tmp_path: Pa
         for k, name in enumerate((VIDEO, f"{VIDEO}#id7", f"{VIDEO}#1"))
     ]
     path.write_text("\n".join((HEAD, *rows)))
-    made = audit("vox_metadata", path)
+    made = audit("voxceleb", path)
     assert set(made.plan["video_id"]) == {VIDEO}
     nobody, somebody, first = made.plan["person_id"]
     assert nobody is None
@@ -133,7 +133,7 @@ def test_vox_metadata_without_persons_may_have_them_in_the_video_id(tmp_path: Pa
 def test_a_wrong_row_is_refused_with_its_line_and_the_others_are_kept(tmp_path: Path, row: str, said: str) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"{HEAD}\n{VIDEO},1,99,0-0-9-9,25,64,64,train\n\n{row}\n{VIDEO},101,199,0-0-9-9,25,64,64,train\n")
-    made = audit("vox_metadata", path)
+    made = audit("voxceleb", path)
     assert made.plan.height == 2
     assert list(refused(made)) == ["line 4"]
     assert said in refused(made)["line 4"]
@@ -258,16 +258,16 @@ def test_every_kind_of_params_has_its_adapter() -> None:
 
 
 def test_the_kind_is_told_by_the_files(tmp_path: Path) -> None:
-    contents = {
-        "vox_metadata": ("a.csv", HEAD),
-        "celebvhq": ("b.json", "{}"),
-        "talkinghead": ("c.txt", "--Y9imYnfBw_0000, 720, 1280, 0, 271, 504, 63, 792, 351"),
-        "urls": ("d.txt", "# my links\nhttps://example.org"),
-        "hdtf": ("hdtf/RD_video_url.txt", "a b"),
-        "voxceleb": (f"vox/txt/id1/{VIDEO}/1.txt", ""),
-        "folder": ("videos/ann/one.mp4", ""),
-    }
-    for kind, (name, text) in contents.items():
+    contents = [
+        ("voxceleb", "a.csv", HEAD),
+        ("celebvhq", "b.json", "{}"),
+        ("talkinghead", "c.txt", "--Y9imYnfBw_0000, 720, 1280, 0, 271, 504, 63, 792, 351"),
+        ("urls", "d.txt", "# my links\nhttps://example.org"),
+        ("hdtf", "hdtf/RD_video_url.txt", "a b"),
+        ("voxceleb", f"vox/txt/id1/{VIDEO}/1.txt", ""),
+        ("folder", "videos/ann/one.mp4", ""),
+    ]
+    for kind, name, text in contents:
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
@@ -280,8 +280,8 @@ def test_the_kind_is_told_by_the_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "content", "said"),
     [
-        ("vox_metadata", "a.csv", b"", "has no column video_id"),
-        ("vox_metadata", "a.csv", b"url\nx", "has no column video_id"),
+        ("voxceleb", "a.csv", b"", "has no column video_id"),
+        ("voxceleb", "a.csv", b"url\nx", "has no column video_id"),
         ("celebvhq", "a.json", b"{", "no proper JSON"),
         ("celebvhq", "a.json", b"[" * 100_000, "no proper JSON"),
         ("celebvhq", "a.json", b"[]", "no object `clips`"),

@@ -71,7 +71,7 @@ def test_vox_metadata(rows: list[tuple[str, ...]], quoted: bool) -> None:
     ]
     lines += [f"{VIDEO},0,99,0-0-9-9,25,640,360,{part},{mark}{who}{mark}" for *_, part, who in rows]
     head = "video_id,start,end,bbox,fps,width,height,partition,person_id"
-    harmless(of_text("vox_metadata", "a.csv", "\n".join((head, *lines))))
+    harmless(of_text("voxceleb", "a.csv", "\n".join((head, *lines))))
 
 
 @several
@@ -126,7 +126,7 @@ def test_hdtf(rows: list[tuple[str, str, str]]) -> None:
 
 @several
 @given(words, words, words)
-def test_voxceleb(identity: str, reference: str, odd: str) -> None:
+def test_voxceleb_tree(identity: str, reference: str, odd: str) -> None:
     table = f"FRAME X Y W H\n1 10 10 50 50\n9 10 10 50 {odd}"
     with tempfile.TemporaryDirectory() as home:
         for video, rest in ((reference, table), (VIDEO, "FRAME X Y W H\n1 10 10 50 50\n")):

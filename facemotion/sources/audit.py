@@ -40,52 +40,56 @@ class Audit:
 
 def examine(rows: pl.DataFrame, source: str, settings: Plan, *, linked: bool, allow_local: bool) -> Audit:
     """`rows` are LISTED; `linked`: their locations are links, not files of the person's own."""
-    rows = rows.with_row_index("order")
-    rows = rows.with_columns(seconds=pl.col("end_s") - pl.col("start_s"))
+    rows = rows.with_row_index("order").with_columns(seconds=pl.col("end_s") - pl.col("start_s"))
     rows = _judged(_clipped(rows), settings, linked=linked, allow_local=allow_local)
     rows = rows.with_columns(video_id=safe_ids(rows["video"].fill_null("")), person_id=safe_ids(rows["person"]))
-    right = with_ids(rows.filter(pl.col("problem").is_null()), source)
-    right = _partitioned(right)
-    leaking = sorted(right.filter("leaks")["who"].unique())
+    right = _partitioned(with_ids(rows.filter(pl.col("problem").is_null()), source))
     strays = right.filter(pl.col("leaks") & (pl.col("partition") != pl.col("main")))
     settled = right.with_columns(partition="main")
     if settings.leak == "drop":
         settled = settled.join(strays, on="order", how="anti")
-    copies = pl.len().over("plan_id") > 1
-    twice = right.filter(copies)
     first = settled.unique("plan_id", keep="first", maintain_order=True)
+    repeats = settled.join(first, on="order", how="anti")
     plan, left_out = within(_planned(first), settings)
-    findings = _findings(rows, right, strays, settled.join(first, on="order", how="anti"), settings)
-    refused = rows.filter(pl.col("problem").is_not_null())
     figures = {
         "source": source,
+        **_list_figures(rows, right),
+        "leaking_people": sorted(right.filter("leaks")["who"].unique()),
+        "leaking_rows": strays.height,
+        "leak": settings.leak,
+        "left_out": left_out,
+        "planned": plan.height,
+        "planned_videos": plan["video_id"].n_unique(),
+        "planned_people": plan["person_id"].drop_nulls().n_unique(),
+        "planned_hours": _hours(plan["end_s"] - plan["start_s"]),
+    }
+    return Audit(plan, _findings(rows, right, strays, repeats, settings), figures)
+
+
+def _list_figures(rows: pl.DataFrame, right: pl.DataFrame) -> dict[str, Any]:
+    """What the list holds: all of its rows, and those that are right, repeated ones included."""
+    refused = rows.filter(pl.col("problem").is_not_null())
+    twice = right.filter(pl.len().over("plan_id") > 1)
+    across = twice.group_by("plan_id").agg(pl.col("partition").n_unique()).filter(pl.col("partition") > 1)
+    return {
         "rows": rows.height,
         "videos": right["video_id"].n_unique(),
         "people": right["person_id"].drop_nulls().n_unique(),
-        "hours": round(float(right["seconds"].sum()) / 3600, 4),
+        "hours": _hours(right["seconds"]),
         "shortest_s": _rounded(right["seconds"].min()),
         "median_s": _rounded(right["seconds"].median()),
         "longest_s": _rounded(right["seconds"].max()),
         "whole_videos": right["end_s"].null_count(),
         "without_box": right["left"].null_count(),
         "without_person": right["person_id"].null_count(),
+        "partitions": _counted(right["partition"].drop_nulls()),
+        "boxes_clipped": right["clipped"].sum(),
         "refused": refused.height,
         "refused_why": _counted(refused["problem"].str.split(" (").list.first()),
         "duplicate_rows": twice.height - twice["plan_id"].n_unique(),
         "duplicate_keys": twice["plan_id"].n_unique(),
-        "duplicate_keys_across_partitions": _across(twice),
-        "leaking_people": leaking,
-        "leaking_rows": strays.height,
-        "leak": settings.leak,
-        "partitions": _counted(right["partition"].drop_nulls()),
-        "boxes_clipped": right["clipped"].sum(),
-        "left_out": left_out,
-        "planned": plan.height,
-        "planned_videos": plan["video_id"].n_unique(),
-        "planned_people": plan["person_id"].drop_nulls().n_unique(),
-        "planned_hours": round(float((plan["end_s"] - plan["start_s"]).sum()) / 3600, 4),
+        "duplicate_keys_across_partitions": across.height,
     }
-    return Audit(plan, findings, figures)
 
 
 def _clipped(rows: pl.DataFrame) -> pl.DataFrame:
@@ -111,7 +115,7 @@ def _judged(rows: pl.DataFrame, settings: Plan, *, linked: bool, allow_local: bo
     timely = [time.fill_null(0.0).is_between(0, _LATEST_S) & ~time.is_nan().fill_null(False) for time in (start, end)]
     checks = {
         "the row names no video": pl.col("video").fill_null("") == "",
-        "start or end is before the video or a week after": ~(timely[0] & timely[1]),
+        "start or end is before the video or later than a week into it": ~(timely[0] & timely[1]),
         "it ends before it begins": seconds <= 0,
         "it is shorter than plan.min_seconds": seconds < settings.min_seconds,
         "it is longer than plan.max_seconds": seconds > settings.max_seconds,
@@ -158,7 +162,7 @@ def _planned(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _findings(
-    rows: pl.DataFrame, right: pl.DataFrame, strays: pl.DataFrame, copies: pl.DataFrame, settings: Plan
+    rows: pl.DataFrame, right: pl.DataFrame, strays: pl.DataFrame, repeats: pl.DataFrame, settings: Plan
 ) -> pl.DataFrame:
     """A row for each thing that was done to a row of the list, in the list's order."""
     moved = (
@@ -170,7 +174,7 @@ def _findings(
     renamed = right.filter((pl.col("video") != pl.col("video_id")) | (pl.col("person") != pl.col("person_id")))
     parts = [
         _found(rows.filter(pl.col("problem").is_not_null()), "refused", pl.col("problem")),
-        _found(copies.join(first, on="plan_id"), "duplicate", pl.format("of {}", "earlier")),
+        _found(repeats.join(first, on="plan_id"), "duplicate", pl.format("of {}", "earlier")),
         _found(strays, "leak", pl.format("in {}, " + moved, "partition", "main")),
         _found(right.filter("clipped"), "box", pl.lit("reached past the frame; clipped to it")),
         _found(
@@ -187,14 +191,14 @@ def _found(rows: pl.DataFrame, what: str, detail: pl.Expr) -> pl.DataFrame:
     )
 
 
-def _across(twice: pl.DataFrame) -> int:
-    return twice.group_by("plan_id").agg(pl.col("partition").n_unique()).filter(pl.col("partition") > 1).height
-
-
 def _counted(values: pl.Series) -> dict[str, int]:
     """Most first."""
     counts = values.value_counts(sort=True)
     return dict(sorted(counts.iter_rows(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _hours(seconds: pl.Series) -> float:
+    return round(float(seconds.sum()) / 3600, 4)
 
 
 def _rounded(seconds: Any) -> float | None:

@@ -10,7 +10,7 @@ _PEOPLE: Final = 10
 _DONE: Final = {
     "move": "moved to the partition of most of theirs",
     "drop": "dropped",
-    "error": "left as they are",
+    "error": "which ends the plan",
 }
 
 

@@ -58,7 +58,7 @@ def _numbers(content: Any, keys: tuple[str, ...]) -> list[float] | None:
     if any(type(value) not in (int, float) for value in values):
         return None
     try:
-        return [float(value) for value in values]
+        return [float(value) for value in values if value is not None]
     except OverflowError:  # JSON has integers of any length
         return None
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from facemotion.config import LIST_KINDS, ListKind
 from facemotion.errors import FacemotionError
-from facemotion.sources import celebvhq, hdtf, talkinghead, urls, vox_metadata, voxceleb
+from facemotion.sources import celebvhq, hdtf, talkinghead, urls, voxceleb
 from facemotion.sources.listed import lines
 from facemotion.sources.separated import split
 
@@ -32,7 +32,6 @@ def _one_file(path: Path) -> list[Path]:
 
 FORMATS: Final[Mapping[ListKind, Format]] = {
     "voxceleb": Format(voxceleb.files, voxceleb.read),
-    "vox_metadata": Format(_one_file, vox_metadata.read),
     "celebvhq": Format(_one_file, celebvhq.read),
     "talkinghead": Format(talkinghead.files, talkinghead.read),
     "hdtf": Format(hdtf.files, hdtf.read),
@@ -79,7 +78,7 @@ def _of_file(path: Path) -> ListKind | None:
     first = next((text for _, text in lines(path) if not text.startswith("#")), "")
     fields = split(first.lower())
     if {"video_id", "bbox"} <= set(fields):
-        return "vox_metadata"
+        return "voxceleb"
     if "url" in fields or first.startswith(("http://", "https://")):
         return "urls"
     return "talkinghead" if len(fields) == 9 and all(field.isdigit() for field in fields[1:]) else None

@@ -11,8 +11,9 @@ from facemotion.sources.formats import format_of
 def make(params: Params) -> audit.Audit:
     """Of the source that params name, as it was last scanned."""
     source = params.source
-    listing = scan.load_unchanged(source) if source.kind in LIST_KINDS else scan.load(source)
-    return audited(source, listing, params)
+    if source.kind == "synthetic":
+        return audited(source, scan.scan(source), params)  # which needs no look at anything
+    return audited(source, scan.load_unchanged(source) if source.kind in LIST_KINDS else scan.load(source), params)
 
 
 def audited(source: Source, listing: scan.Listing, params: Params) -> audit.Audit:

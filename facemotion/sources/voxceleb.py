@@ -1,4 +1,5 @@
-"""VoxCeleb's tree of text files: `txt/<person>/<video>/<utterance>.txt`, a header and a box for each frame."""
+"""VoxCeleb: `vox-metadata.csv`, or the tree of text files `txt/<person>/<video>/<utterance>.txt`, which have a header
+and a box for each frame."""
 
 import re
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from facemotion.errors import FacemotionError
+from facemotion.sources import vox_metadata
 from facemotion.sources.listed import LISTED, UNIT_FRAME, listed, no_youtube_id, read_text, watch_page
 
 FPS: Final = 25.0  # that of the frame numbers, whatever the video's
@@ -17,6 +19,8 @@ _LARGEST: Final = 2**22  # bytes of an utterance's file
 
 
 def files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
     found = sorted(file for file in path.rglob("*.txt") if len(file.relative_to(path).parts) > 2 and file.is_file())
     if not found:
         raise FacemotionError(
@@ -26,6 +30,8 @@ def files(path: Path) -> list[Path]:
 
 
 def read(path: Path) -> pl.DataFrame:
+    if path.is_file():
+        return vox_metadata.read(path)
     rows = pl.DataFrame([_row(file, path) for file in files(path)], schema=LISTED, orient="row")
     video = pl.col("video")
     return listed(
