@@ -3,7 +3,7 @@ where a person sees it and DVC tracks it; unknown, missing or mistyped keys are 
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
@@ -18,6 +18,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
+ListKind = Literal["voxceleb", "celebvhq", "talkinghead", "hdtf", "urls"]
+LIST_KINDS: Final[tuple[ListKind, ...]] = get_args(ListKind)
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"]
 
 
@@ -30,14 +32,26 @@ class Engine(Section):
 
 
 class Source(Section):
-    kind: Literal["synthetic", "folder"]
+    kind: Literal["synthetic", "folder", ListKind]
     path: str | None
 
     @model_validator(mode="after")
     def _path_where_needed(self) -> "Source":
         if self.kind != "synthetic" and not self.path:
-            raise ValueError(f"source.kind is {self.kind!r}: source.path must name the folder")
+            named = "the folder" if self.kind == "folder" else "the list"
+            raise ValueError(f"source.kind is {self.kind!r}: source.path must name {named}")
         return self
+
+
+class Plan(Section):
+    leak: Literal["move", "drop", "error"]
+    min_seconds: NonNegative
+    max_seconds: Positive
+    people: Count | None
+    clips: Count | None
+    minutes: Positive | None
+    sample: Count | None
+    seed: Annotated[int, Field(ge=0)]
 
 
 class Synthetic(Section):
@@ -56,6 +70,7 @@ class Fetch(Section):
     max_mib: Positive
     max_minutes: Positive
     max_pixels: Count
+    allow_local: bool
 
 
 class Judge(Section):
@@ -146,6 +161,7 @@ class Evaluate(Section):
 class Params(Section):
     engine: Engine
     source: Source
+    plan: Plan
     synthetic: Synthetic
     fetch: Fetch
     judge: Judge

@@ -8,6 +8,7 @@ PROFILES: Final = Path("profiles")
 
 DATA: Final = Path("data")
 PLAN: Final = DATA / "plan.parquet"
+PLAN_AUDIT: Final = DATA / "plan_audit.parquet"  # what is wrong with the source's rows, and what was done about it
 SOURCE: Final = DATA / "source.json"  # what the source held when last scanned
 VIDEOS: Final = DATA / "videos"
 LEDGER: Final = DATA / "videos.parquet"

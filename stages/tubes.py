@@ -56,14 +56,14 @@ def _of(table: pl.DataFrame, video_id: str) -> pl.DataFrame:
 
 
 def _planned(row: dict[str, Any]) -> PlannedFace:
-    box, size = row["box"], (row["ref_width"], row["ref_height"])
+    box, height = row["box"], row["ref_height"]
     return PlannedFace(
         row["plan_id"],
         row["person_id"],
         row["start_s"],
         row["end_s"],
         None if box is None else tuple(box),
-        None if None in size else size,
+        None if height is None else (row["ref_width"], height),
     )
 
 

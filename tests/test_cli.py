@@ -34,7 +34,18 @@ def facemotion(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["configure"], ["check"], ["doctor"], ["ui"], ["source"], ["source", "scan"], ["model", "summary"]]
+    "command",
+    [
+        [],
+        ["configure"],
+        ["check"],
+        ["doctor"],
+        ["ui"],
+        ["source"],
+        ["source", "scan"],
+        ["plan", "audit"],
+        ["model", "summary"],
+    ],
 )
 def test_every_command_explains_itself(project: Path, command: list[str]) -> None:
     told = facemotion(project, *command, "--help")
@@ -75,6 +86,36 @@ def test_scan_tells_what_came_and_what_went(project: Path) -> None:
     (videos / "one.mp4").rename(videos / "two.MOV")
     assert "1 videos, 1 new or changed, 1 gone" in facemotion(project, "source", "scan").stdout
     assert json.loads((project / "data/source.json").read_text())["files"] == {"ann/two.MOV": 1}
+
+
+def test_audit_of_a_list_says_what_is_wrong_with_it(project: Path) -> None:
+    rows = [f"5r0dWxy17C8,{start},{start + 50},0-0-9-9,25,64,64,train,ann" for start in (0, 100, 100, -5)]
+    head = "video_id,start,end,bbox,fps,width,height,partition,person_id"
+    (project / "list.csv").write_text("\n".join((head, *rows)))
+    told = facemotion(project, "plan", "audit", "list.csv")
+    assert told.returncode == 0, told.stderr
+    assert "1: start or end is before the video or later than a week into it (line 5)" in told.stdout
+    assert "planned: 2 rows" in told.stdout
+    figures = json.loads(facemotion(project, "plan", "audit", "list.csv", "--json").stdout)
+    assert (figures["rows"], figures["duplicate_rows"], figures["duplicate_keys"]) == (4, 1, 1)
+    assert (figures["leaking_people"], figures["refused"]) == ([], 1)
+    odd = facemotion(project, "plan", "audit", "list.csv", "--kind", "voxes")
+    assert odd.returncode == 1
+    assert "talkinghead" in odd.stderr
+    assert "Traceback" not in odd.stderr
+    assert "list.txt" in facemotion(project, "plan", "audit", "list.txt").stderr
+
+
+def test_a_list_is_scanned_like_a_folder(project: Path) -> None:
+    params = project / "params.yaml"
+    text = params.read_text().replace("kind: synthetic ", "kind: urls ").replace("  path: null", "  path: links.txt", 1)
+    params.write_text(text)
+    assert "there is no links.txt" in facemotion(project, "source", "scan").stderr
+    (project / "links.txt").write_text("https://example.org/a.mp4\n")
+    assert "1 files, 1 new or changed, 0 gone" in facemotion(project, "source", "scan").stdout
+    (project / "links.txt").write_text("https://example.org/a.mp4\nhttps://example.org/b.mp4\n")
+    assert "1 files, 1 new or changed, 0 gone" in facemotion(project, "source", "scan").stdout
+    assert "1 files, 0 new or changed, 0 gone" in facemotion(project, "source", "scan").stdout
 
 
 def test_doctor_finds_this_environment_in_order(project: Path) -> None:

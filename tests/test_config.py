@@ -40,6 +40,17 @@ def test_the_committed_model_is_the_preset_that_trains_in_minutes(content: dict[
     assert config.validate(content, "params.yaml").model == preset("tiny")
 
 
+@pytest.mark.parametrize("name", ["vox256", "celebvhq256"])
+def test_profiles_of_published_lists_hold_the_model_for_quality_and_a_gpu_goes_on_top(project: Path, name: str) -> None:
+    profiles.apply(name)
+    before = config.load(project / "params.yaml")
+    assert before.model == preset("base")
+    assert profiles.apply("gpu")
+    after = config.load(project / "params.yaml")
+    assert (after.source, after.model) == (before.source, before.model)
+    assert after.train_coarse.batch_size > before.train_coarse.batch_size
+
+
 def test_sizes_that_do_not_fit_are_told(content: dict[str, Any]) -> None:
     content["model"]["refiner"]["levels"] = [8, 12]
     with pytest.raises(FacemotionError, match="refiner"):

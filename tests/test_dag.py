@@ -44,6 +44,7 @@ def changed(project: Project) -> set[str]:
     [
         ("synthetic__seed", 5, {"plan", "fetch"}),
         ("synthetic__crf", 30, {"fetch"}),
+        ("plan__sample", 9, {"plan"}),
         ("fetch__max_minutes", 1.0, {"fetch"}),
         ("judge__frames", 10, {"judge"}),
         ("shots__threshold", 9.0, {"shots"}),

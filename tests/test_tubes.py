@@ -130,6 +130,13 @@ def test_the_plan_is_followed_only_where_time_and_box_agree() -> None:
     assert [r["plan_id"] for r in rows] == ["plan1", None, None]
 
 
+def test_a_box_told_for_a_number_of_lines_fits_a_video_of_any_width() -> None:
+    lines = PlannedFace("plan1", "ann", 0.0, 4.0, (100.0, 100.0, 600.0, 620.0), (None, 2 * INFO.height))
+    rows = [row(0, 100, 180.0), row(0, 100, 480.0, tube=1)]
+    assign_plan(rows, [lines], "v", INFO, SETTINGS)
+    assert [r["person_id"] for r in rows] == ["ann", "v#0.1"]
+
+
 def test_a_plan_without_box_means_the_largest_face_and_only_one_at_a_time() -> None:
     small = row(0, 100, 480.0)
     small["boxes"] = [box_at(480.0, 180.0, 60.0).tolist()] * 100

@@ -17,7 +17,7 @@ def _group() -> None:
 def scan() -> None:
     """List what the source holds now in data/source.json, which the plan is made from.
 
-    Run it whenever the folder of `source.path` has changed; then `dvc repro` takes in what is new.
+    Run it whenever the folder or list of `source.path` has changed; then `dvc repro` takes in what is new.
 
     Example: `facemotion configure folder && facemotion source scan && dvc repro`
     """
@@ -31,4 +31,6 @@ def scan() -> None:
         before = scanning.Listing(now.kind, now.path, {})
     came, went = scanning.changes(before, now)
     scanning.save(now)
-    typer.echo(f"{layout.SOURCE}: {len(now.files)} videos, {len(came)} new or changed, {len(went)} gone")
+    what = "file" if now.kind in config.LIST_KINDS else "video"
+    many = f"{len(now.files)} {what}s"
+    typer.echo(f"{layout.SOURCE}: {many}, {len(came)} new or changed, {len(went)} gone")

@@ -13,14 +13,15 @@ from facemotion.video import Info
 
 @dataclass(frozen=True)
 class PlannedFace:
-    """A row of the plan: seconds and box may be unknown; the box is in pixels of a frame of size `reference`."""
+    """A row of the plan: seconds and box may be unknown; the box is in pixels of a frame of size `reference`. Where
+    the width of that is unknown, it is the video's, scaled."""
 
     plan_id: str
     person_id: str | None
     start_s: float | None
     end_s: float | None
     box: Box | None
-    reference: tuple[int, int] | None
+    reference: tuple[int | None, int] | None
 
 
 def assign_plan(
@@ -61,7 +62,7 @@ def _agreement(row: dict[str, Any], face: PlannedFace, info: Info, settings: con
         # Only the time is known: the largest face is meant.
         return float((end - start) / fps * areas(boxes).mean() / (info.width * info.height))
     width, height = face.reference or (info.width, info.height)
-    scale = np.array([info.width / width, info.height / height] * 2)
+    scale = np.array([info.width / width if width else info.height / height, info.height / height] * 2)
     named = np.array(face.box) * scale
     low, high = np.maximum(boxes[:, :2], named[:2]), np.minimum(boxes[:, 2:], named[2:])
     covered = np.prod(np.clip(high - low, 0, None), axis=1)

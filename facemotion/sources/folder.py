@@ -1,40 +1,30 @@
 """A folder of a person's own videos: person/video.ext, or video.ext; whole videos, without boxes."""
 
-import hashlib
-import re
+from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import Any
 
-from facemotion.config import Source
-from facemotion.sources import scan
+import polars as pl
+
+from facemotion.sources.listed import LISTED, listed
 
 
-def rows(source: Source) -> list[dict[str, Any]]:
-    listing = scan.load(source)
-    return [
+def read(home: str, names: Iterable[str]) -> pl.DataFrame:
+    """`names`: paths of the videos within `home`."""
+    rows = [
         {
-            "video_id": safe_id(name),
-            "location": f"{listing.path}/{name}",
-            "person_id": _person(name),
-            "start_s": None,
-            "end_s": None,
-            "box": None,
-            "ref_width": None,
-            "ref_height": None,
-            "partition": None,
-            "source": "folder",
-            "license": None,
+            "place": name,
+            "video": name,
+            "location": f"{home}/{name}",
+            "person": _person(name),
+            "problem": "its name is no proper text; rename the file" if "\N{REPLACEMENT CHARACTER}" in name else None,
         }
-        for name in sorted(listing.files)
+        for name in sorted(names)
     ]
+    return listed(
+        pl.DataFrame(rows, schema={name: LISTED[name] for name in ("place", "video", "location", "person", "problem")})
+    )
 
 
 def _person(name: str) -> str:
     path = PurePosixPath(name)
-    return safe_id(path.parts[0]) if len(path.parts) > 1 else safe_id(name)
-
-
-def safe_id(name: str) -> str:
-    """A name that is safe as a file name anywhere, readable, and another one for every other `name`."""
-    readable = re.sub(r"[^A-Za-z0-9]+", "_", PurePosixPath(name).stem).strip("_")[:40] or "video"
-    return f"{readable}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    return path.parts[0] if len(path.parts) > 1 else name

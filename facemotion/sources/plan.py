@@ -1,33 +1,50 @@
-"""The plan: one row for every stretch of video that a source names, by `source.kind`."""
+"""The plan: one row for every stretch of video that a source names and that passes the audit, by `source.kind`."""
 
-import hashlib
-from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
 
-import polars as pl
-
-from facemotion import schemas
-from facemotion.config import Params
+from facemotion.config import LIST_KINDS, Params, Source
 from facemotion.errors import FacemotionError
-from facemotion.sources import folder, synthetic
+from facemotion.sources import audit, folder, scan, synthetic
+from facemotion.sources.formats import format_of
 
 
-def make(params: Params) -> pl.DataFrame:
-    """The plan table of the source that params name; never empty."""
-    rows = synthetic.rows(params.synthetic) if params.source.kind == "synthetic" else folder.rows(params.source)
-    if not rows:
+def make(params: Params) -> audit.Audit:
+    """Of the source that params name, as it was last scanned."""
+    source = params.source
+    if source.kind == "synthetic":
+        return audited(source, scan.scan(source), params)  # which needs no look at anything
+    return audited(source, scan.load_unchanged(source) if source.kind in LIST_KINDS else scan.load(source), params)
+
+
+def audited(source: Source, listing: scan.Listing, params: Params) -> audit.Audit:
+    """Of any source, by the limits of params."""
+    home = Path(listing.path).expanduser()
+    if source.kind == "synthetic":
+        rows = synthetic.rows(params.synthetic)
+    elif source.kind == "folder":
+        rows = folder.read(listing.path, listing.files)
+    else:
+        rows = format_of(source.kind, home).read(home)
+    linked = source.kind in LIST_KINDS
+    return audit.examine(rows, source.kind, params.plan, linked=linked, allow_local=params.fetch.allow_local)
+
+
+def check(made: audit.Audit, params: Params) -> None:
+    """End where nothing is left to plan, and where people are in two partitions who must not be."""
+    told, source = made.figures, params.source
+    if not told["rows"]:
         raise FacemotionError(
-            f"the source ({params.source.kind}, {params.source.path or 'rendered'}) holds no video: nothing to plan"
+            f"the source ({source.kind}, {source.path or 'rendered'}) holds no video: nothing to plan"
         )
-    return schemas.PLAN.frame([{"plan_id": plan_id(row), **row} for row in rows])
-
-
-def plan_id(row: Mapping[str, Any]) -> str:
-    """A stable hash of what a row denotes: the same stretch of the same video, whatever list names it."""
-    start, end = (f"{value:.3f}" if value is not None else "" for value in (row["start_s"], row["end_s"]))
-    named = "\0".join((row["source"], row["video_id"], start, end, _rounded(row["box"])))
-    return hashlib.sha256(named.encode()).hexdigest()[:16]
-
-
-def _rounded(box: Any) -> str:
-    return "" if box is None else ",".join(f"{side:.1f}" for side in box)
+    if not told["planned"]:
+        raise FacemotionError(
+            f"none of the {told['rows']} rows of {source.path or source.kind} can be planned; the reasons stand above, "
+            "and the limits under `plan` in params.yaml"
+        )
+    leaking = told["leaking_people"]
+    if leaking and params.plan.leak == "error":
+        some = ", ".join(leaking[:10]) + (f" and {len(leaking) - 10} more" if len(leaking) > 10 else "")
+        raise FacemotionError(
+            f"{len(leaking)} people are in two partitions of {source.path}: {some}; "
+            "mend the list, or set plan.leak to move or drop in params.yaml"
+        )

@@ -1,8 +1,9 @@
 """The rendered source: its footage as specs, and the list that strangers would publish of it."""
 
-from typing import Any
+import polars as pl
 
 from facemotion.config import Synthetic
+from facemotion.sources.listed import listed
 from facemotion.synth.listing import listing
 from facemotion.synth.scenario import plan_footage
 from facemotion.synth.specs import VideoSpec
@@ -20,21 +21,26 @@ def videos(settings: Synthetic) -> list[VideoSpec]:
     )
 
 
-def rows(settings: Synthetic) -> list[dict[str, Any]]:
-    return [
-        {
-            "video_id": row.video_id,
-            "location": "",
-            "person_id": row.person_id,
-            "start_s": row.start_s,
-            "end_s": row.end_s,
-            "box": [float(side) for side in (row.left, row.top, row.right, row.bottom)],
-            "ref_width": video.width,
-            "ref_height": video.height,
-            "partition": None,
-            "source": "synthetic",
-            "license": "rendered by facemotion",
-        }
-        for video in videos(settings)
-        for row in listing(video)
-    ]
+def rows(settings: Synthetic) -> pl.DataFrame:
+    return listed(
+        pl.DataFrame(
+            [
+                {
+                    "place": f"shot {number} of {video.video_id}",
+                    "video": row.video_id,
+                    "person": row.person_id,
+                    "start_s": row.start_s,
+                    "end_s": row.end_s,
+                    "left": float(row.left),
+                    "top": float(row.top),
+                    "right": float(row.right),
+                    "bottom": float(row.bottom),
+                    "ref_width": float(video.width),
+                    "ref_height": float(video.height),
+                    "license": "rendered by facemotion",
+                }
+                for video in videos(settings)
+                for number, row in enumerate(listing(video))
+            ]
+        )
+    )
