@@ -34,7 +34,19 @@ def facemotion(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["configure"], ["check"], ["doctor"], ["ui"], ["source"], ["source", "scan"], ["model", "summary"]]
+    "command",
+    [
+        [],
+        ["configure"],
+        ["check"],
+        ["doctor"],
+        ["ui"],
+        ["source"],
+        ["source", "scan"],
+        ["source", "quality"],
+        ["model", "summary"],
+        ["weights"],
+    ],
 )
 def test_every_command_explains_itself(project: Path, command: list[str]) -> None:
     told = facemotion(project, *command, "--help")
