@@ -7,8 +7,8 @@ from facemotion.config import Params
 from facemotion.files import fresh_folder
 from facemotion.landmarks import detect, store
 from stages.harness import Notes, run
-from stages.networks import running
 from stages.items import map_all
+from stages.networks import running
 
 
 def main(params: Params, notes: Notes) -> str:

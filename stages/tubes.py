@@ -13,8 +13,8 @@ from facemotion.ingest.planned import PlannedFace
 from facemotion.ingest.scores import score_tubes
 from stages import videos
 from stages.harness import Notes, run
-from stages.networks import running
 from stages.items import map_all
+from stages.networks import running
 from stages.pictures import MOST, save
 from stages.true_faces import true_faces
 

@@ -1,26 +1,21 @@
 """The road of face-alignment's networks, tried with weights files of the right shapes made here."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from rendered_faces import shown
 
-from facemotion import config, video, weights
+from facemotion import weights
 from facemotion.errors import FacemotionError
 from facemotion.faces import registry
 from facemotion.faces.boxes import Box, face_boxes
 from facemotion.faces.fan_points import peaks
 from facemotion.faces.interfaces import Image, Running
-from facemotion.ingest import tubes
-from facemotion.landmarks import detect
 from facemotion.landmarks.layout import N_POINTS
 
 torch.set_num_threads(1)
@@ -141,7 +136,7 @@ def test_the_detector_finds_what_the_library_finds() -> None:
 
     theirs = SFDDetector("cpu", path_to_detector=str(weights.need(weights.SFD)), filter_threshold=0.5)
     ours = registry.detector("sfd", 32.0, running())  # so that nothing is scaled
-    images = [picture(person)[0][32:224, 32:224] for person in (3, 4)]
+    images = [picture(person)[0][80:208, 64:192] for person in (3, 4)]
     both = ours.detect_many(images)
     for image, found in zip(images, both, strict=True):
         wanted = np.array(sorted(theirs.detect_from_image(image), key=lambda row: -row[4]))

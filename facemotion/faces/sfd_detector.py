@@ -1,4 +1,4 @@
-"""face-alignment's detector S3FD: its network, several images at once, with the decoding of boxes written for arrays."""
+"""face-alignment's detector S3FD: its network over several images at once, its boxes decoded as arrays."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -146,12 +146,13 @@ def _advance(
     for index, track in enumerate(active):
         if index in pairs:
             seen = found[pairs[index]]
-            if between and track.last.frame == between[0][0] and _suspicious(track.last, seen):
-                if (jump := _jump(track, seen, recent, search)) is not None:
-                    done.append(Track(track.sightings, track.jumped))
-                    track.sightings, track.jumped = jump, True
-                    continue
-            track.sightings.append(seen)
+            watched = between and track.last.frame == between[0][0] and _suspicious(track.last, seen)
+            jump = _jump(track, seen, recent, search) if watched else None
+            if jump is None:
+                track.sightings.append(seen)
+            else:
+                done.append(Track(track.sightings, track.jumped))
+                track.sightings, track.jumped = jump, True
         elif between and track.last.frame == between[0][0]:
             # Lost since the last search: see how far it went.
             _extend(track, between[1:], search)
