@@ -89,10 +89,9 @@ def _tubes(tubes: pl.DataFrame, settings: Tubes) -> str:
         ]
         if groups:
             chart = charts.histogram(f"{measure.title} of face tubes", groups, measure.unit, "tubes")
-            outlined = "Accepted ones are filled, rejected ones outlined. " * (len(groups) > 1)
-            drawn.append(
-                figure(chart, text(measure.title), outlined + (f"Wanted: {', '.join(limits)}." if limits else ""))
-            )
+            caption = "Accepted ones are filled, rejected ones outlined. " * (len(groups) > 1)
+            caption += f"Wanted: {', '.join(limits)}." if limits else ""
+            drawn.append(figure(chart, text(measure.title), caption))
         every = _known(tubes[measure.column])
         if len(every):
             rows.append([text(measure.title), *(number(float(v)) for v in np.percentile(every, (0, 5, 50, 95, 100)))])
@@ -132,10 +131,8 @@ def _of_clip(track: Track) -> tuple[float, ...] | None:
     near = max(round(BLINK_SECONDS * track.fps), 2)
     closings = np.mean([len(blinks(np.nan_to_num(opening(points, lid), nan=np.inf), near)) for lid in LIDS])
     minutes = float(there.sum() / track.fps) / 60
-    return (
-        _range(head_pose(points[there])[:, 0]), float(closings) / minutes, float((mouth > SPEAKS).mean()), _range(mouth),
-        float(1 - there.mean()),
-    )  # fmt: skip
+    turn = _range(head_pose(points[there])[:, 0])
+    return turn, float(closings) / minutes, float((mouth > SPEAKS).mean()), _range(mouth), float(1 - there.mean())
 
 
 def _range(values: Floats) -> float:
