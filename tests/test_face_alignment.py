@@ -1,6 +1,7 @@
 """The road of face-alignment's networks, tried with weights files of the right shapes made here."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rendered_faces import shown
 
-from facemotion import weights
+from facemotion import config, video, weights
 from facemotion.errors import FacemotionError
 from facemotion.faces import registry
-from facemotion.faces.boxes import Box, face_boxes
+from facemotion.faces.boxes import Box, face_boxes, iou_matrix
 from facemotion.faces.fan_points import peaks
 from facemotion.faces.interfaces import Image, Running
+from facemotion.landmarks import detect
 from facemotion.landmarks.layout import N_POINTS
 
 torch.set_num_threads(1)
@@ -77,11 +79,11 @@ def spot(x: float, y: float, width: int = 300, height: int = 260) -> Image:
 
 
 @pytest.mark.usefixtures("home")
-@pytest.mark.parametrize("averaged", [1, 2, 6])
+@pytest.mark.parametrize("averaged", [1, 4])
 def test_points_lie_where_the_network_points(averaged: int) -> None:
     box = (60.0, 70.0, 220.0, 230.0)  # a pixel of the heatmap is 2.6 of the image
     landmarker = registry.landmarker("face_alignment", averaged, running())
-    for x, y in ((140.0, 120.0), (120.3, 131.8), (171.7, 150.4)):
+    for x, y in ((140.0, 120.0), (171.7, 150.4)):
         points, scores = landmarker.points(spot(x, y), box)
         assert points.shape == (N_POINTS, 2)
         # These weights see every second pixel, and blur in blocks of up to 16 of the heatmap's.
@@ -89,6 +91,7 @@ def test_points_lie_where_the_network_points(averaged: int) -> None:
         assert 0 < scores[:68].min() <= scores[:68].max() <= 1
 
 
+@pytest.mark.slow  # the library compiles its own for seconds
 @pytest.mark.usefixtures("home")
 def test_points_are_those_of_the_library() -> None:
     from face_alignment import FaceAlignment, LandmarksType
@@ -104,7 +107,7 @@ def test_points_are_those_of_the_library() -> None:
 
 @pytest.mark.usefixtures("home")
 def test_several_faces_at_once_are_those_one_by_one() -> None:
-    landmarker = registry.landmarker("face_alignment", 2, running())
+    landmarker = registry.landmarker("face_alignment", 1, running())
     images = [spot(140, 120), spot(100, 130, 400, 280), spot(130, 101, 240, 240)]
     boxes = [(60.0, 70.0, 220.0, 230.0), (50.0, 50.0, 200.0, 210.0), (70.0, 60.0, 180.0, 170.0)]
     for (points, scores), image, box in zip(landmarker.many(images, boxes), images, boxes, strict=True):
@@ -131,23 +134,26 @@ def test_peaks_are_found_between_pixels(x: float, y: float, wide: float) -> None
 
 
 @pytest.mark.usefixtures("home")
-def test_the_detector_finds_what_the_library_finds() -> None:
+def test_the_detectors_boxes_are_those_of_the_library() -> None:
+    from face_alignment.detection.sfd.detect import batch_detect
     from face_alignment.detection.sfd.sfd_detector import SFDDetector
 
-    theirs = SFDDetector("cpu", path_to_detector=str(weights.need(weights.SFD)), filter_threshold=0.5)
+    theirs = SFDDetector("cpu", path_to_detector=str(weights.need(weights.SFD)))
     ours = registry.detector("sfd", 32.0, running())  # so that nothing is scaled
     images = [picture(person)[0][80:208, 64:192] for person in (3, 4)]
     both = ours.detect_many(images)
-    for image, found in zip(images, both, strict=True):
-        wanted = np.array(sorted(theirs.detect_from_image(image), key=lambda row: -row[4]))
-        # Theirs reckons boxes a pixel wider when it drops those that overlap: a few of so many may differ.
-        agreed = [np.abs(wanted[:, :4] - face.box).max(axis=1).min() < 0.01 for face in found]
+    wanted = batch_detect(theirs.face_detector, torch.from_numpy(np.stack(images).transpose(0, 3, 1, 2)), "cpu")
+    for image, found, boxes in zip(images, both, wanted, strict=True):
         assert len(found) > 3
-        assert np.mean(agreed) > 0.8
-        assert abs(len(found) - len(wanted)) <= 0.2 * len(wanted)
+        # Theirs as they are before those that overlap are dropped: ours are the surest of them.
+        for face in found:
+            nearest = boxes[np.abs(boxes[:, :4] - face.box).max(axis=1).argmin()]
+            assert nearest == pytest.approx([*face.box, face.score], abs=0.01)
+        assert found[0].score == pytest.approx(boxes[:, 4].max(), abs=1e-4)
         assert [face.score for face in found] == sorted((face.score for face in found), reverse=True)
-        assert ours.detect(image) == found
-    assert ours.detect(images[0], weakest=0.999) == [face for face in both[0] if face.score > 0.999]
+        overlaps = iou_matrix([face.box for face in found], [face.box for face in found])
+        assert (overlaps - np.eye(len(found))).max() <= 0.3 + 1e-6
+        assert abs(len(ours.detect(image)) - len(found)) <= 1
 
 
 def test_faces_keep_their_place_where_an_image_is_scaled(home: Path) -> None:
@@ -189,6 +195,24 @@ def test_blazeface_sees_with_weights_of_its_shapes(home: Path) -> None:
     found = registry.detector("blazeface", 80.0, running()).detect(image, weakest=0.2)
     assert all(face.score >= 0.2 for face in found)
     assert registry.detector("blazeface", 80.0, running()).detect_many([image], weakest=0.2) == [found]
+
+
+@pytest.mark.usefixtures("home")
+def test_clips_are_measured_several_frames_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    with video.Writer(path, fps=Fraction(25), width=300, height=260, crf=5, preset="veryfast") as writer:
+        for k in range(5):
+            writer.write(spot(140 + 2 * k, 122))
+    settings = config.load().landmarks.model_copy(
+        update={"landmarker": "face_alignment", "averaged": 1, "check_iou": 0.0}
+    )
+    track = detect.landmarks_of(detect.LandmarkJob("c", path, ((60.0, 70.0, 220.0, 230.0),) * 5, settings, running()))
+    assert track.points.shape == (5, N_POINTS, 2)
+    # Weights that show how bright a place is put all points into one: no face, which the tube's box tells.
+    doubted = settings.model_copy(update={"check_iou": 0.5})
+    lost = detect.landmarks_of(detect.LandmarkJob("c", path, ((60.0, 70.0, 220.0, 230.0),) * 5, doubted, running()))
+    assert np.isnan(lost.points).all()
+    assert np.abs(track.points[:, 0, 0] - (140 + 2 * np.arange(5))).max() < 2.7
 
 
 def test_missing_weights_say_where_they_were_sought_and_how_to_get_them(

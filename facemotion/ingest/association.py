@@ -23,6 +23,7 @@ JUMP_SHIFT: Final = 0.3
 SUSPICIOUS: Final = 1.15
 SUSPICIOUS_SHIFT: Final = 0.6
 PORTRAIT_PX: Final = 160  # side of what is kept of a face; embedders look at about as much
+PORTRAIT_QUALITY: Final = 95
 PORTRAIT_AROUND: Final = 0.35  # of a box's side that it shows about the box
 
 
@@ -37,7 +38,7 @@ class Sighting:
     certainty: float  # the landmarker's, 0 to 1
     sharpness: float
     exposure: float  # mean brightness of the face, 0 to 255
-    portrait: bytes  # a small picture of the face, PNG, to look later who it is
+    portrait: bytes  # a small picture of the face, JPEG, to look later who it is
     portrait_points: NDArray[np.float32]  # in pixel coordinates of it
 
 
@@ -270,8 +271,8 @@ def portrait(image: Image, box: Box, points: NDArray[np.floating]) -> tuple[byte
     small = cv2.warpAffine(
         image, forward, (PORTRAIT_PX, PORTRAIT_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    quick = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-    coded = cv2.imencode(".png", small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2BGR), quick)[1]
+    fine = [cv2.IMWRITE_JPEG_QUALITY, PORTRAIT_QUALITY]
+    coded = cv2.imencode(".jpg", small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2BGR), fine)[1]
     return coded.tobytes(), (np.asarray(points) @ forward[:, :2].T + forward[:, 2]).astype(np.float32)
 
 
