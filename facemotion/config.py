@@ -115,6 +115,7 @@ class Crop(Section):
     outside: Literal["reflect", "reject"]
     max_outside: Share
     max_seconds: Positive
+    max_wander: Positive
     crf: Annotated[int, Field(ge=0, le=51)]
     preset: Preset
     threads: Count
