@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# What trains for minutes runs only when it is named.
-LONG = {"losses", "overfit", "refinement", "refiners"}
+# What works for minutes runs only when it is named.
+LONG = {"losses", "overfit", "real_clips", "refinement", "refiners"}
 
 
 def main() -> None:

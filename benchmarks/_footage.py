@@ -23,7 +23,7 @@ from facemotion.video import Limits, Reader
 
 log = logging.getLogger(__name__)
 UNLIMITED = Limits()
-LONGEST = 1e6  # seconds; a clip is not cut into pieces
+LONGEST = 1e6  # seconds, or box sides; a clip is not cut into pieces
 QUALITY = 95
 
 
@@ -56,7 +56,7 @@ def _tube(path: Path, params: Params) -> dict[str, Any]:
 def _cut(path: Path, tube: dict[str, Any], folder: Path, params: Params) -> dict[str, Any]:
     boxes = tuple(tuple(box) for box in tube["boxes"])
     own = Tube(0, tube["tube"], tube["start_frame"], boxes, None, path.stem, path.stem)
-    uncut = params.crop.model_copy(update={"max_seconds": LONGEST, "max_outside": 1.0})
+    uncut = params.crop.model_copy(update={"max_seconds": LONGEST, "max_wander": LONGEST, "max_outside": 1.0})
     (row,) = clips_of(CropJob(path.stem, path, (own,), folder, uncut, UNLIMITED))
     return row
 

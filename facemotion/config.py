@@ -66,6 +66,16 @@ class Synthetic(Section):
     seed: Annotated[int, Field(ge=0)]
 
 
+class Networks(Section):
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
+    precision: Literal["auto", "fp32", "bf16", "fp16"]
+    batch: Annotated[int, Field(ge=1, le=1024)]
+
+
+class Weights(Section):
+    dir: str | None
+
+
 class Fetch(Section):
     max_mib: Positive
     max_minutes: Positive
@@ -86,7 +96,11 @@ class Shots(Section):
 
 
 class Tubes(Section):
-    detector: Literal["dlib_hog", "dlib_cnn"]
+    detector: Literal["dlib_hog", "dlib_cnn", "sfd", "blazeface", "yunet", "scrfd"]
+    landmarker: Literal["dlib", "face_alignment"]
+    embedder: Literal["dlib_resnet"] | None
+    identity_s: Positive
+    max_drift: Positive
     stride_s: Positive
     max_gap_s: NonNegative
     keep_score: float
@@ -97,6 +111,14 @@ class Tubes(Section):
     min_sharpness: NonNegative
     max_yaw: Positive
     max_outside: Share
+    min_exposure: NonNegative
+    max_exposure: NonNegative
+    min_turn: NonNegative
+    max_turn: NonNegative
+    min_mouth: NonNegative
+    min_lids: NonNegative
+    max_shake: NonNegative
+    max_missed: Share
     plan_time: Share
     plan_cover: Share
 
@@ -108,13 +130,14 @@ class Crop(Section):
     outside: Literal["reflect", "reject"]
     max_outside: Share
     max_seconds: Positive
+    max_wander: Positive
     crf: Annotated[int, Field(ge=0, le=51)]
     preset: Preset
     threads: Count
 
 
 class Landmarks(Section):
-    landmarker: Literal["dlib"]
+    landmarker: Literal["dlib", "face_alignment"]
     averaged: Annotated[int, Field(ge=1, le=9)]
     check_iou: Share
     doubt: Share
@@ -163,6 +186,8 @@ class Params(Section):
     source: Source
     plan: Plan
     synthetic: Synthetic
+    networks: Networks
+    weights: Weights
     fetch: Fetch
     judge: Judge
     shots: Shots

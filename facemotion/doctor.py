@@ -15,7 +15,7 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
-from facemotion import layout
+from facemotion import config, layout, weights
 from facemotion.errors import FacemotionError
 
 State = Literal["ok", "absent", "broken"]
@@ -101,39 +101,31 @@ def _video() -> list[Finding]:
 
 
 def _dlib() -> list[Finding]:
-    from facemotion.faces import embedders, weights
-
     found = [_package("dlib-bin", what="dlib")]
-    for what, name in (
-        ("dlib's 68 points", weights.POINTS_68),
-        ("dlib's CNN detector", weights.CNN_DETECTOR),
-        ("dlib's recognition net", embedders.RECOGNITION_NET),
-    ):
-        try:
-            found.append(Finding(what, "ok", weights.model_file(name).name))
-        except FacemotionError as error:
-            found.append(Finding(what, "broken", str(error), "make setup"))
+    for wanted in (weights.POINTS_68, weights.CNN_DETECTOR, weights.RECOGNITION):
+        path = weights.find(wanted)
+        detail = path.name if path is not None else f"{wanted.name} is not installed"
+        found.append(_found(wanted.network, path, detail, "make setup", needed=True))
     return found
 
 
 def _weights() -> list[Finding]:
-    """Weights that cannot be shipped and that a person may put where their libraries look for them."""
-    from facemotion.evaluation import weights
-
-    home = weights.hub_folder()
-    wanted = {
-        "s3fd-619a316812.pth": ("face-alignment's detector", "dlib serves meanwhile"),
-        "2DFAN4-11f355bf06.pth.tar": ("face-alignment's landmarks", "dlib serves meanwhile"),
-        "vgg19-dcbb9e9d.pth": ("VGG19", "only for the vgg19 loss"),
-        weights.ALEXNET: ("AlexNet", "only for the metric lpips_alex"),
-        weights.LPIPS_LINEAR: ("LPIPS's own weights", "only for the metric lpips_alex"),
-        weights.INCEPTION: ("Inception of FID", "only for the metric fid"),
-    }
-    found = {weights.LPIPS_LINEAR: weights.find_lpips_linear()}
+    """Weights that cannot be shipped and that a person may put where they are looked for."""
+    own = weights_folder()
     return [
-        _found(what, found.get(name) or (home / name).is_file(), name, f"{use}; it would lie in {home}")
-        for name, (what, use) in wanted.items()
+        _found(wanted.network, weights.find(wanted, own), wanted.name, f"only for {wanted.feature}: facemotion weights")
+        for wanted in weights.ALL
+        if wanted.url
     ]
+
+
+def weights_folder() -> Path | None:
+    """`weights.dir`, where there are parameters that name one."""
+    try:
+        named = config.load().weights.dir
+    except FacemotionError:  # `facemotion check` says what is wrong with them
+        return None
+    return None if named is None else Path(named)
 
 
 def _downloads() -> list[Finding]:

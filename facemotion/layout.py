@@ -32,6 +32,7 @@ PLOTS: Final = REPORTS / "plots"
 PICTURES: Final = REPORTS / "pictures"
 SCORES: Final = REPORTS / "scores"
 PAGE: Final = REPORTS / "index.html"
+QUALITY: Final = REPORTS / "quality.html"  # how good the footage is, drawn when asked for
 ASSETS: Final = REPORTS / "assets"  # pictures and videos of the page
 BENCHMARKS: Final = REPORTS / "benchmarks"
 

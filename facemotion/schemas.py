@@ -137,6 +137,13 @@ TUBES: Final = Schema(
         "sharpness": pl.Float64,  # median; the standard deviation of the Laplacian on 96 pixels
         "yaw": pl.Float64,  # rough median |yaw| in degrees, from landmarks
         "outside": pl.Float64,  # mean share of the face box outside the frame
+        "exposure": pl.Float64,  # median brightness of the face, 0 to 255
+        "yaw_left": pl.Float64,  # the 5th and 95th percentile of yaw, degrees to the image's right
+        "yaw_right": pl.Float64,
+        "mouth": pl.Float64,  # how far the mouth opens and closes, in eye distances, as seen at the searched frames
+        "lids": pl.Float64,  # likewise
+        "shake": pl.Float64,  # how the box starts and stops between searches, in its sides
+        "missed": pl.Float64,  # share of the searched frames in which the face was not seen
         "plan_id": pl.String,  # the plan row it agrees with in time and box, or null
         "person_id": pl.String,  # that row's person, or one of its own
         "accepted": pl.Boolean,

@@ -3,7 +3,7 @@
 import argparse
 from itertools import chain
 
-from facemotion import layout, profiles, schemas
+from facemotion import layout, profiles, schemas, weights
 from facemotion.config import Params
 from facemotion.dataset.packed import PackedSplit
 from facemotion.evaluation import fid_jobs, made_of, same_identity
@@ -18,7 +18,6 @@ from facemotion.evaluation.score_jobs import score_jobs, score_pair
 from facemotion.evaluation.several_pictures import several_sheet
 from facemotion.evaluation.speed import SpeedJob, measure
 from facemotion.evaluation.variants import Fuses
-from facemotion.evaluation.weights import find_inception
 from facemotion.models.weights import load_config
 from stages.harness import Notes, run
 from stages.items import map_all
@@ -52,7 +51,7 @@ def main(params: Params, notes: Notes, variant: str) -> str:
     figures = same_identity.means(table)
     counts = {"clips": _count(pairs, "same"), "pairs": _count(pairs, "cross")}
     counts["frames"] = len({(row["clip_id"], row["frame"]) for row in scored.frames if row["metric"] == "l1"})
-    if find_inception() is not None and counts["frames"] > 1:
+    if weights.find(weights.INCEPTION) is not None and counts["frames"] > 1:
         alone = [job for job in jobs if job.pair.protocol == "same"]
         figures["fid"] = fid_jobs.distance(map_all(f"fid {variant}", fid_jobs.look, alone, params))
     notes.score(figures | counts if pairs else {})

@@ -8,12 +8,15 @@ from facemotion.files import fresh_folder
 from facemotion.landmarks import detect, store
 from stages.harness import Notes, run
 from stages.items import map_all
+from stages.networks import running
 
 
 def main(params: Params, notes: Notes) -> str:
     clips = schemas.CLIPS.read(layout.CLIP_TABLE).filter("accepted")
     jobs = [
-        detect.LandmarkJob(clip_id, layout.CLIPS / path, tuple(tuple(box) for box in faces), params.landmarks)
+        detect.LandmarkJob(
+            clip_id, layout.CLIPS / path, tuple(tuple(box) for box in faces), params.landmarks, running(params)
+        )
         for clip_id, path, faces in clips.select("clip_id", "path", "faces").iter_rows()
     ]
     tracks = map_all("landmarks", detect.landmarks_of, jobs, params)

@@ -14,6 +14,7 @@ from facemotion.ingest.scores import score_tubes
 from stages import videos
 from stages.harness import Notes, run
 from stages.items import map_all
+from stages.networks import running
 from stages.pictures import MOST, save
 from stages.true_faces import true_faces
 
@@ -28,6 +29,7 @@ def main(params: Params, notes: Notes) -> str:
             tuple(_planned(row) for row in _of(plan, name).iter_rows(named=True)),
             params.tubes,
             videos.LET_IN,
+            running(params),
         )
         for name, path in names.select("video_id", "path").iter_rows()
     ]

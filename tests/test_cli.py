@@ -44,7 +44,9 @@ def facemotion(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
         ["source"],
         ["source", "scan"],
         ["plan", "audit"],
+        ["source", "quality"],
         ["model", "summary"],
+        ["weights"],
     ],
 )
 def test_every_command_explains_itself(project: Path, command: list[str]) -> None:
@@ -177,3 +179,31 @@ def test_ui_serves_the_record_and_ends_with_ctrl_c(project: Path) -> None:
     assert f"http://127.0.0.1:{port}/#/experiments/1/runs" in told
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2)
+
+
+def test_weights_are_listed_with_where_they_come_from_and_whether_they_are_here(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    told = facemotion(project, "weights", "--json")
+    assert told.returncode == 0, told.stderr
+    rows = {row["name"]: row for row in json.loads(told.stdout)}
+    for name in ("s3fd-619a316812.pth", "2DFAN4-11f355bf06.pth.tar", "vgg19-dcbb9e9d.pth", "alex.pth"):
+        assert rows[name]["path"] is None
+        assert rows[name]["url"] in rows[name]["get"]
+        assert str(tmp_path / "torch") in rows[name]["get"]
+    for name, row in rows.items():
+        assert row["licence"], name
+        assert row["feature"], name
+        if name.endswith(".dat"):  # dlib's come with a package that everything needs
+            assert row["right"] is True
+            assert row["found_sha256"] == row["sha256"]
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "s3fd-619a316812.pth").write_bytes(b"<html>not found</html>")
+    params = project / "params.yaml"
+    params.write_text(params.read_text().replace("  dir: null ", f"  dir: {own} "))
+    told = facemotion(project, "weights")
+    assert told.returncode == 1
+    assert "NOT WHAT WAS PUBLISHED" in told.stdout
+    assert str(own / "2DFAN4-11f355bf06.pth.tar") in told.stdout

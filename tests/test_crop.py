@@ -120,6 +120,26 @@ def test_clips_of_a_video(tmp_path: Path) -> None:
         assert frame[30, 20, :2].astype(float) == pytest.approx(place, abs=3)
 
 
+def test_where_a_face_wanders_clips_are_shorter_and_hold_it_in_the_middle(tmp_path: Path) -> None:
+    path = footage(tmp_path / "v.mp4")
+    boxes = tuple((20.0 + k, 40.0, 60.0 + k, 80.0) for k in range(60))  # one and a half of its sides in all
+    walking = Tube(0, 0, 0, boxes, None, "p", "g")
+    made = {
+        limit: clips_of(
+            CropJob("v", path, (walking,), tmp_path / str(limit), SETTINGS.model_copy(update={"max_wander": limit}),
+                    video.Limits())
+        )
+        for limit in (2.0, 0.8, 0.1)
+    }  # fmt: skip
+    spans = {limit: [(row["first_frame"], row["end_frame"]) for row in rows] for limit, rows in made.items()}
+    assert spans[2.0] == [(0, 60)]
+    assert spans[0.8] == [(0, 30), (30, 60)]
+    assert spans[0.1] == [(0, 30), (30, 60)]  # shorter than a second none gets
+    for row in made[0.8]:
+        faces = np.array(row["faces"])
+        assert np.abs((faces[:, 0] + faces[:, 2]) / 2 - 32).max() < 0.25 * 64
+
+
 def test_same_job_same_bytes_and_order_does_not_matter(tmp_path: Path) -> None:
     path = footage(tmp_path / "v.mp4", 40)
     tubes = (tube(0, 0, 30), tube(1, 5, 30, 100.0))

@@ -19,7 +19,7 @@ from facemotion.evaluation.identity import IdentityMeter, aed, csim
 from facemotion.evaluation.identity import scores as identity_scores
 from facemotion.evaluation.images import Frame
 from facemotion.evaluation.realism import RealismMeter
-from facemotion.faces.embedders import embedder
+from facemotion.faces.registry import embedder
 from facemotion.landmarks.layout import N_POINTS, RIGID
 from facemotion.landmarks.pose import MODEL
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from rendered_faces import shown
 from torch import Tensor, nn
 
+from facemotion import weights
 from facemotion.errors import FacemotionError
-from facemotion.evaluation import fid_jobs, weights
+from facemotion.evaluation import fid_jobs
 from facemotion.evaluation.fid import Moments, frechet, inception
 from facemotion.evaluation.fid_jobs import Looked
 from facemotion.evaluation.inception import FEATURES, Inception
@@ -47,9 +48,9 @@ def alexnet() -> nn.Sequential:
 def lpips_files(hub: Path) -> tuple[nn.Sequential, list[Tensor]]:
     network = alexnet()
     state = {f"features.{name}": value for name, value in network.state_dict().items()}
-    torch.save(state | {"classifier.6.bias": torch.zeros(1000)}, hub / weights.ALEXNET)
+    torch.save(state | {"classifier.6.bias": torch.zeros(1000)}, hub / weights.ALEXNET.name)
     linear = [torch.rand(1, width, 1, 1) for width in WIDTHS]
-    torch.save({f"lin{k}.model.1.weight": value for k, value in enumerate(linear)}, hub / weights.LPIPS_LINEAR)
+    torch.save({f"lin{k}.model.1.weight": value for k, value in enumerate(linear)}, hub / weights.LPIPS.name)
     return network, linear
 
 
@@ -91,21 +92,21 @@ def test_lpips_grows_with_damage_and_not_with_the_batch() -> None:
 
 @pytest.mark.usefixtures("hub")
 def test_without_weights_there_is_no_metric() -> None:
-    assert weights.find_alexnet() is None
+    assert weights.find(weights.ALEXNET) is None
     assert lpips() is None
     assert inception() is None
 
 
 def test_wrong_weights_are_refused_and_say_which(hub: Path, lpips_files: tuple[nn.Sequential, list[Tensor]]) -> None:
-    (hub / weights.ALEXNET).write_bytes(b"no weights at all")
+    (hub / weights.ALEXNET.name).write_bytes(b"no weights at all")
     with pytest.raises(FacemotionError, match=r"cannot be read as a state dict"):
         lpips()
-    torch.save({"features.0.weight": torch.zeros(64, 3, 7, 7)}, hub / weights.ALEXNET)
+    torch.save({"features.0.weight": torch.zeros(64, 3, 7, 7)}, hub / weights.ALEXNET.name)
     with pytest.raises(FacemotionError, match=r"features\.0\.weight is missing or of another shape"):
         lpips()
-    torch.save(["not", "a", "dict"], hub / weights.LPIPS_LINEAR)
-    with pytest.raises(FacemotionError, match=weights.LPIPS_LINEAR):
-        Lpips(hub / weights.LPIPS_LINEAR, hub / weights.LPIPS_LINEAR)
+    torch.save(["not", "a", "dict"], hub / weights.LPIPS.name)
+    with pytest.raises(FacemotionError, match=weights.LPIPS.name):
+        Lpips(hub / weights.LPIPS.name, hub / weights.LPIPS.name)
 
 
 def test_inception_is_the_published_network(hub: Path) -> None:
@@ -117,7 +118,7 @@ def test_inception_is_the_published_network(hub: Path) -> None:
     assert shapes["Mixed_6c.branch7x7dbl_4.conv.weight"] == (160, 160, 7, 1)
     assert shapes["Mixed_7a.branch7x7x3_4.bn.running_var"] == (192,)
     assert shapes["Mixed_7c.branch3x3dbl_3b.conv.weight"] == (384, 384, 3, 1)
-    torch.save(network.state_dict() | {"fc.weight": torch.zeros(1008, FEATURES)}, hub / weights.INCEPTION)
+    torch.save(network.state_dict() | {"fc.weight": torch.zeros(1008, FEATURES)}, hub / weights.INCEPTION.name)
     found = inception()
     assert found is not None
     images = torch.rand(1, 3, 256, 256)

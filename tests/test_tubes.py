@@ -1,17 +1,18 @@
 """Tubes: following faces with made-up detectors, gaps, ends, doubles, rejects, the plan, groups, scores."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from facemotion import config, schemas, video
 from facemotion.faces.boxes import Box, face_boxes, paired_iou
-from facemotion.faces.interfaces import Face, Image
+from facemotion.faces.interfaces import Colour, Face, Found, Image
 from facemotion.ingest import tubes
 from facemotion.ingest.association import Search, Track, follow_faces
 from facemotion.ingest.groups import person_groups
@@ -34,8 +35,11 @@ def box_at(x: float, y: float, side: float = 100.0) -> NDArray[np.float64]:
 class Stage:
     """Frames that hold only their number, and a detector and landmarker that know who is where."""
 
-    def __init__(self, people: list[dict[int, tuple[float, float]]]) -> None:
+    colour: Colour = "grey"
+
+    def __init__(self, people: list[dict[int, tuple[float, float]]], batch: int = 1) -> None:
         self.people = people
+        self.batch = batch
 
     def frames(self, count: int) -> list[Image]:
         made = []
@@ -53,6 +57,13 @@ class Stage:
         found = [tuple(box_at(*places[number]).tolist()) for places in self.people if number in places]
         return [Face((a, b, c, d), 1.0) for a, b, c, d in found]
 
+    def detect_many(self, images: Sequence[Image], *, weakest: float | None = None) -> list[list[Face]]:
+        assert len(images) <= self.batch
+        return [self.detect(image, weakest=weakest) for image in images]
+
+    def many(self, images: Sequence[Image], boxes: Sequence[Box]) -> list[Found]:
+        return [self.points(image, box) for image, box in zip(images, boxes, strict=True)]
+
     def points(self, image: Image, box: Box) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         side = box[2] - box[0]
         points = SHAPE * (side / SIDE)
@@ -67,8 +78,8 @@ class Stage:
         return previous, np.ones(70, np.float32)
 
 
-def followed(people: list[dict[int, tuple[float, float]]], count: int = 60) -> list[Track]:
-    stage = Stage(people)
+def followed(people: list[dict[int, tuple[float, float]]], count: int = 60, batch: int = 1) -> list[Track]:
+    stage = Stage(people, batch)
     search = Search(stage, stage, stride=5, max_gap=15, start_score=0.1, keep_score=-0.3, min_certainty=0.3)
     return follow_faces(stage.frames(count), 0, search)
 
@@ -86,6 +97,16 @@ def test_two_people_keep_their_tracks() -> None:
         assert paired_iou(boxes, np.array([box_at(*true[k]) for k in range(60)])).min() > 0.95
 
 
+@pytest.mark.parametrize("count", [1, 5, 6, 59, 60, 61])
+@pytest.mark.parametrize("batch", [2, 3, 100])
+def test_a_detector_that_is_shown_several_frames_at_once_finds_the_same(count: int, batch: int) -> None:
+    people = [{k: (150 + 0.5 * k, 150.0) for k in range(60)}, dict.fromkeys(range(20, 40), (450.0, 170.0))]
+    alone, together = followed(people, count), followed(people, count, batch)
+    assert [[(s.frame, s.box.tolist()) for s in track.sightings] for track in alone] == [
+        [(s.frame, s.box.tolist()) for s in track.sightings] for track in together
+    ]
+
+
 def test_short_gaps_are_bridged_and_long_ones_end_a_track() -> None:
     gone_briefly = {k: (300.0, 180.0) for k in range(60) if not 20 <= k < 31}
     assert len(followed([gone_briefly])) == 1
@@ -93,6 +114,7 @@ def test_short_gaps_are_bridged_and_long_ones_end_a_track() -> None:
     assert [(t.sightings[0].frame, t.sightings[-1].frame) for t in followed([gone_long])] == [(0, 15), (45, 59)]
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_tracks_never_mix_people_who_do_not_touch(seed: int) -> None:
     rng = np.random.default_rng(seed)

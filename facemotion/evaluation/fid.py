@@ -5,7 +5,7 @@ Biased upwards where there are few frames: to be compared at equal counts only."
 import numpy as np
 from numpy.typing import NDArray
 
-from facemotion.evaluation import weights
+from facemotion import weights
 from facemotion.evaluation.inception import Inception
 
 Floats = NDArray[np.float64]
@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 def inception() -> Inception | None:
     """None where its weights are not on this machine."""
-    path = weights.find_inception()
+    path = weights.find(weights.INCEPTION)
     return None if path is None else Inception.load(path)
 
 

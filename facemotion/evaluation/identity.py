@@ -7,7 +7,8 @@ import numpy as np
 
 from facemotion.evaluation.faces import Points
 from facemotion.evaluation.images import Frame, as_bytes
-from facemotion.faces.embedders import Embedding, embedder
+from facemotion.faces.interfaces import Embedding
+from facemotion.faces.registry import embedder
 
 EMBEDDER: Final = "dlib_resnet"
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facemotion.evaluation import weights
+from facemotion.evaluation.weights import read
 
 SIDE: Final = 299  # of the images it was trained on
 FEATURES: Final = 2048
@@ -147,9 +147,7 @@ class Inception(nn.Module):
     def load(cls, path: Path) -> "Inception":
         found = cls()
         own = {name: value for name, value in found.state_dict().items() if not name.endswith("num_batches_tracked")}
-        found.load_state_dict(
-            weights.read(path, {name: tuple(value.shape) for name, value in own.items()}), strict=False
-        )
+        found.load_state_dict(read(path, {name: tuple(value.shape) for name, value in own.items()}), strict=False)
         return found
 
     @torch.no_grad()

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from facemotion.evaluation import weights
+from facemotion import weights
 from facemotion.evaluation.images import Frame
+from facemotion.evaluation.weights import read
 
 # AlexNet's convolutions: place in torchvision's `features`, channels in and out, kernel, stride, padding, and whether
 # it is pooled before. What follows their ReLUs is compared.
@@ -28,7 +29,7 @@ TINY: Final = 1e-10
 
 def lpips() -> "Lpips | None":
     """None where its weights are not on this machine."""
-    network, linear = weights.find_alexnet(), weights.find_lpips_linear()
+    network, linear = weights.find(weights.ALEXNET), weights.find(weights.LPIPS)
     return Lpips(network, linear) if network is not None and linear is not None else None
 
 
@@ -38,9 +39,9 @@ class Lpips:
         for place, before, width, kernel, *_ in LAYERS:
             shapes[f"features.{place}.weight"] = (width, before, kernel, kernel)
             shapes[f"features.{place}.bias"] = (width,)
-        self._features = weights.read(network, shapes)
+        self._features = read(network, shapes)
         names = {f"lin{k}.model.1.weight": (1, layer[2], 1, 1) for k, layer in enumerate(LAYERS)}
-        self._linear = list(weights.read(linear, names).values())
+        self._linear = list(read(linear, names).values())
         self._shift, self._spread = torch.tensor(SHIFT)[:, None, None], torch.tensor(SPREAD)[:, None, None]
 
     def scores(self, generated: Frame, driving: Frame) -> dict[str, float]:

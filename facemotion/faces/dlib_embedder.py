@@ -6,9 +6,8 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from facemotion.faces.embedders import RECOGNITION_NET, Embedding
-from facemotion.faces.interfaces import Image
-from facemotion.faces.weights import model_file
+from facemotion import weights
+from facemotion.faces.interfaces import Embedding, Image
 from facemotion.landmarks.layout import N_IBUG
 
 
@@ -16,7 +15,7 @@ class DlibEmbedder:
     """About 90 ms a face."""
 
     def __init__(self) -> None:
-        self._net: Any = dlib.face_recognition_model_v1(str(model_file(RECOGNITION_NET)))
+        self._net: Any = dlib.face_recognition_model_v1(str(weights.need(weights.RECOGNITION)))
 
     def embed(self, image: Image, points: NDArray[np.floating]) -> Embedding:
         own = np.rint(np.asarray(points, np.float64)[:N_IBUG]).astype(int)

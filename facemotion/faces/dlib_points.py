@@ -1,5 +1,6 @@
 """dlib's 68 points, made steadier: predicted on an upright, enlarged patch from several shifted boxes and averaged."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import cv2
@@ -7,10 +8,10 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
+from facemotion import weights
 from facemotion.faces.boxes import Box, face_boxes
-from facemotion.faces.interfaces import Image
+from facemotion.faces.interfaces import Colour, Image
 from facemotion.faces.pupils import find_pupils
-from facemotion.faces.weights import POINTS_68, model_file
 from facemotion.landmarks.layout import GROUPS, N_IBUG, N_POINTS
 
 Floats = NDArray[np.float64]
@@ -34,10 +35,13 @@ DOUBTFUL_SPREAD: Final = 0.02  # of the box side: where the predictions differ t
 class DlibLandmarker:
     """68 points and pupils; `averaged` predictions a frame, each about half a millisecond."""
 
+    colour: Colour = "grey"
+    batch = 1
+
     def __init__(self, averaged: int) -> None:
         if not 1 <= averaged <= len(SHIFTS):
             raise ValueError(f"averaged is {averaged}, not 1 to {len(SHIFTS)}")
-        self._predictor: Any = dlib.shape_predictor(str(model_file(POINTS_68)))
+        self._predictor: Any = dlib.shape_predictor(str(weights.need(weights.POINTS_68)))
         self._shifts = SHIFTS[:averaged] if averaged > 1 else ((0.0, 0.0, 0.0),)
 
     def points(self, image: Image, box: Box) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -49,6 +53,11 @@ class DlibLandmarker:
 
     def follow(self, image: Image, previous: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return self._whole(image, *self._predict(_grey(image), face_boxes(previous), roll_of(previous), self._shifts))
+
+    def many(
+        self, images: Sequence[Image], boxes: Sequence[Box]
+    ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        return [self.points(image, box) for image, box in zip(images, boxes, strict=True)]
 
     def _whole(self, image: Image, mean: Floats, spread: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         points, scores = np.empty((N_POINTS, 2)), np.empty(N_POINTS)

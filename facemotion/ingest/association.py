@@ -1,6 +1,7 @@
-"""Following faces through one shot: searched for at a stride, associated by overlap, ends found frame by frame."""
+"""Following faces through one shot: searched for at a stride, associated by overlap, ends and jumps found frame by
+frame."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,11 +11,20 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from facemotion.faces.boxes import Box, face_boxes, iou_matrix
-from facemotion.faces.interfaces import Detector, Image, Landmarker
+from facemotion.faces.interfaces import Detector, Face, Image, Landmarker
 
 SAME_FACE_IOU: Final = 0.25  # overlap at which a face found later may be the one seen before
 DOUBLE_IOU: Final = 0.4  # overlap at which two faces found in one frame are one
 AROUND: Final = 0.6  # of a box's side: how far about it a face is looked for in the next frame
+# What no head does from one frame to the next, but a cut between two views of one person does: change of side, and of
+# place in sides. From one search to the next it is a reason to look at the frames between.
+JUMP: Final = 1.12
+JUMP_SHIFT: Final = 0.3
+SUSPICIOUS: Final = 1.15
+SUSPICIOUS_SHIFT: Final = 0.6
+PORTRAIT_PX: Final = 160  # side of what is kept of a face; embedders look at about as much
+PORTRAIT_QUALITY: Final = 95
+PORTRAIT_AROUND: Final = 0.35  # of a box's side that it shows about the box
 
 
 @dataclass(frozen=True)
@@ -27,13 +37,17 @@ class Sighting:
     score: float  # the detector's
     certainty: float  # the landmarker's, 0 to 1
     sharpness: float
+    exposure: float  # mean brightness of the face, 0 to 255
+    portrait: bytes  # a small picture of the face, JPEG, to look later who it is
+    portrait_points: NDArray[np.float32]  # in pixel coordinates of it
 
 
 @dataclass
 class Track:
-    """One face in one shot, sightings in order of time."""
+    """One face in one shot, sightings in order of time; `jumped`: it begins with a cut that the shots do not tell."""
 
     sightings: list[Sighting] = field(default_factory=list)
+    jumped: bool = False
 
     @property
     def last(self) -> Sighting:
@@ -69,26 +83,53 @@ def follow_faces(frames: Iterable[Image], first: int, search: Search) -> list[Tr
     active: list[Track] = []
     done: list[Track] = []
     recent: list[tuple[int, Image]] = []  # from the last searched frame on
-    number = first
-    for number, frame in enumerate(frames, first):
+    for number, frame, faces in _searched(frames, first, search):
         recent.append((number, frame))
-        if (number - first) % search.stride == 0:
-            active = _advance(active, done, recent, search)
+        if faces is not None:
+            active = _advance(active, done, recent, faces, search)
             recent = recent[-1:]
     if len(recent) > 1:  # a shot's last frame is always searched
-        active = _advance(active, done, recent, search)
+        active = _advance(active, done, recent, _detect([recent[-1][1]], search)[0], search)
     return _joined(done + active)
 
 
+def _searched(frames: Iterable[Image], first: int, search: Search) -> Iterator[tuple[int, Image, list[Face] | None]]:
+    """Frames with their numbers, and at every stride the faces; the detector is shown as many frames at once as it
+    likes, and so many strides are held."""
+    held: list[tuple[int, Image]] = []
+
+    def told() -> Iterator[tuple[int, Image, list[Face] | None]]:
+        faces = iter(_detect([frame for number, frame in held if (number - first) % search.stride == 0], search))
+        for number, frame in held:
+            yield number, frame, next(faces) if (number - first) % search.stride == 0 else None
+        held.clear()
+
+    for number, frame in enumerate(frames, first):
+        held.append((number, frame))
+        if (number - first) % (search.stride * search.detector.batch) == (search.detector.batch - 1) * search.stride:
+            yield from told()
+    if held:
+        yield from told()
+
+
+def _detect(images: list[Image], search: Search) -> list[list[Face]]:
+    return search.detector.detect_many(images, weakest=search.keep_score) if images else []
+
+
 def _joined(tracks: list[Track]) -> list[Track]:
-    """Tracks in order of their beginning; one that begins where another one is goes on with it."""
+    """Tracks in order of their beginning; one that begins where another one is goes on with it, but over a cut."""
     joined: list[Track] = []
     for track in sorted(tracks, key=lambda track: (track.sightings[0].frame, tuple(track.sightings[0].box))):
         first = track.sightings[0]
         for before in joined:
             near = [s for s in before.sightings if abs(s.frame - first.frame) <= 1]
             ends_first = before.last.frame < track.last.frame
-            if near and ends_first and iou_matrix([first.box], [s.box for s in near]).max() > DOUBLE_IOU:
+            if (
+                near
+                and ends_first
+                and not track.jumped
+                and iou_matrix([first.box], [s.box for s in near]).max() > DOUBLE_IOU
+            ):
                 before.sightings = [s for s in before.sightings if s.frame < first.frame] + track.sightings
                 break
         else:
@@ -96,14 +137,23 @@ def _joined(tracks: list[Track]) -> list[Track]:
     return joined
 
 
-def _advance(active: list[Track], done: list[Track], recent: list[tuple[int, Image]], search: Search) -> list[Track]:
+def _advance(
+    active: list[Track], done: list[Track], recent: list[tuple[int, Image]], faces: list[Face], search: Search
+) -> list[Track]:
     number, frame = recent[-1]
     between = recent[:-1]
-    found = sightings_in(frame, number, search)
+    found = sightings_in(frame, number, faces, search)
     pairs, new = _associate([track.expected(number) for track in active], found)
     for index, track in enumerate(active):
         if index in pairs:
-            track.sightings.append(found[pairs[index]])
+            seen = found[pairs[index]]
+            watched = between and track.last.frame == between[0][0] and _suspicious(track.last, seen)
+            jump = _jump(track, seen, recent, search) if watched else None
+            if jump is None:
+                track.sightings.append(seen)
+            else:
+                done.append(Track(track.sightings, track.jumped))
+                track.sightings, track.jumped = jump, True
         elif between and track.last.frame == between[0][0]:
             # Lost since the last search: see how far it went.
             _extend(track, between[1:], search)
@@ -117,8 +167,34 @@ def _advance(active: list[Track], done: list[Track], recent: list[tuple[int, Ima
     return [track for track in active if number - track.last.frame <= search.max_gap]
 
 
-def _extend(track: Track, frames: Iterable[tuple[int, Image]], search: Search) -> None:
-    """Add sightings frame by frame, forwards or backwards in time, until the face is gone."""
+def _suspicious(before: Sighting, after: Sighting) -> bool:
+    return _apart(before.box, after.box, SUSPICIOUS, SUSPICIOUS_SHIFT)
+
+
+def _apart(one: NDArray[np.float64], other: NDArray[np.float64], ratio: float, shift: float) -> bool:
+    """Whether two boxes differ by more than a ratio of their sides, or by more than a shift in sides."""
+    sides = float(one[2] - one[0]), float(other[2] - other[0])
+    moved = float(np.abs((one - other).reshape(2, 2).mean(axis=0)).max())
+    return max(sides) > ratio * min(sides) or moved > shift * min(sides)
+
+
+def _jump(track: Track, seen: Sighting, recent: list[tuple[int, Image]], search: Search) -> list[Sighting] | None:
+    """Sightings of the face from the frame on with which it jumped, if it did; what was before it goes to the track."""
+    before = Track([track.last])
+    _extend(before, recent[1:], search, jumping=False)
+    if before.last.frame == seen.frame:
+        return None  # it came there step by step
+    after = Track([seen])
+    _extend(after, [one for one in recent[-2:0:-1] if one[0] > before.last.frame], search, jumping=False)
+    after.sightings.sort(key=lambda sighting: sighting.frame)
+    if not _apart(before.last.box, after.sightings[0].box, JUMP, JUMP_SHIFT):
+        return None  # it was merely not seen for a moment
+    track.sightings += before.sightings[1:]
+    return after.sightings
+
+
+def _extend(track: Track, frames: Iterable[tuple[int, Image]], search: Search, *, jumping: bool = True) -> None:
+    """Add sightings frame by frame, forwards or backwards in time, until the face is gone, or jumps if it may not."""
     for number, frame in frames:
         box = track.last.box
         reach = AROUND * float(box[2] - box[0])
@@ -127,18 +203,23 @@ def _extend(track: Track, frames: Iterable[tuple[int, Image]], search: Search) -
         window = frame[top:bottom, left:right]
         if min(window.shape[:2]) < 16:
             return
-        found = sightings_in(window, number, search, (left, top))
+        found = sightings_in(window, number, _detect([window], search)[0], search, (left, top))
         overlaps = iou_matrix([box], [s.box for s in found])[0]
         if not found or overlaps.max() < SAME_FACE_IOU:
             return
-        track.sightings.append(found[int(np.argmax(overlaps))])
+        best = found[int(np.argmax(overlaps))]
+        if not jumping and _apart(box, best.box, JUMP, JUMP_SHIFT):
+            return
+        track.sightings.append(best)
 
 
-def sightings_in(image: Image, number: int, search: Search, offset: tuple[int, int] = (0, 0)) -> list[Sighting]:
-    """Faces in an image that lies at `offset` in its frame. Their boxes are drawn about their points: a detector's own
-    box jumps between its pyramid's steps."""
+def sightings_in(
+    image: Image, number: int, faces: Iterable[Face], search: Search, offset: tuple[int, int] = (0, 0)
+) -> list[Sighting]:
+    """Faces detected in an image that lies at `offset` in its frame. Their boxes are drawn about their points: a
+    detector's own box jumps between its pyramid's steps."""
     sightings: list[Sighting] = []
-    for face in search.detector.detect(image, weakest=search.keep_score):
+    for face in faces:
         points, scores = search.landmarker.points(image, face.box)
         box, certainty = face_boxes(points), float(scores[:68].mean())
         if certainty < search.min_certainty or iou_matrix([box], [face.box])[0, 0] < SAME_FACE_IOU:
@@ -147,8 +228,9 @@ def sightings_in(image: Image, number: int, search: Search, offset: tuple[int, i
         if sightings and iou_matrix([box], [s.box for s in sightings]).max() > DOUBLE_IOU:
             continue
         moved = points + np.array(offset, np.float32)
-        sharp = sharpness(image, tuple(box - np.array([*offset, *offset])))
-        sightings.append(Sighting(number, box, moved, face.score, certainty, sharp))
+        here = tuple((box - np.array([*offset, *offset])).tolist())
+        looks = sharpness(image, here), exposure(image, here)
+        sightings.append(Sighting(number, box, moved, face.score, certainty, *looks, *portrait(image, here, points)))
     return sightings
 
 
@@ -166,6 +248,32 @@ def _associate(expected: list[NDArray[np.float64]], found: list[Sighting]) -> tu
         if k not in pairs.values() and (not taken or iou_matrix([found[k].box], taken).max() <= DOUBLE_IOU)
     ]  # fmt: skip
     return pairs, new
+
+
+def exposure(image: Image, box: Box) -> float:
+    """Mean brightness of the middle of a face, 0 to 255."""
+    height, width = image.shape[:2]
+    across, down = (box[2] - box[0]) / 6, (box[3] - box[1]) / 6
+    left, top = max(round(box[0] + across), 0), max(round(box[1] + down), 0)
+    face = image[top : min(round(box[3] - down), height), left : min(round(box[2] - across), width)]
+    if not face.size:
+        return 0.0
+    return float((face if face.ndim == 2 else cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)).mean())
+
+
+def portrait(image: Image, box: Box, points: NDArray[np.floating]) -> tuple[bytes, NDArray[np.float32]]:
+    """A face as it is kept, small, with its points in pixel coordinates of it."""
+    side = max(float(box[2] - box[0]) * (1 + 2 * PORTRAIT_AROUND), 1.0)
+    scale = PORTRAIT_PX / side
+    left, top = (box[0] + box[2] - side) / 2, (box[1] + box[3] - side) / 2
+    # Pixel edges to pixel edges, written for pixel centres.
+    forward = np.array([[scale, 0, (0.5 - left) * scale - 0.5], [0, scale, (0.5 - top) * scale - 0.5]])
+    small = cv2.warpAffine(
+        image, forward, (PORTRAIT_PX, PORTRAIT_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    fine = [cv2.IMWRITE_JPEG_QUALITY, PORTRAIT_QUALITY]
+    coded = cv2.imencode(".jpg", small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2BGR), fine)[1]
+    return coded.tobytes(), (np.asarray(points) @ forward[:, :2].T + forward[:, 2]).astype(np.float32)
 
 
 def sharpness(image: Image, box: Box) -> float:

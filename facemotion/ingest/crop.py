@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from facemotion.ingest.framing import boxes_to_crop, cut_out, steady_square
 from facemotion.video import Info, Limits, Reader, Writer
 
 NEAR_FRAMES: Final = 100  # decoding on over a gap this long is cheaper than seeking a key frame
+LEAST_SECONDS: Final = 1.0  # no tube is cut into shorter clips because its face wanders
 
 
 @dataclass(frozen=True)
@@ -84,16 +86,32 @@ def clip_name(video_id: str, shot: int, tube: int, first_frame: int) -> str:
 
 
 def _pieces(tube: Tube, job: CropJob, info: Info) -> Iterator[_Piece]:
-    """A tube in equal parts, none longer than allowed, each with a square of its own."""
+    """A tube in equal parts, none longer than allowed, halved where the face wanders too far; each with a square of its
+    own."""
     total, longest = len(tube.boxes), max(int(job.settings.max_seconds * info.fps), 1)
     boxes = np.array(tube.boxes, np.float64).reshape(-1, 4)
     edges = np.linspace(0, total, -(-total // longest) + 1).round().astype(int)
-    for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+    parts = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+    least = max(round(LEAST_SECONDS * info.fps), 1)
+    for low, high in chain.from_iterable(_still(boxes, *part, job.settings.max_wander, least) for part in parts):
         square = steady_square(boxes[low:high], job.settings.context, job.settings.lift)
         start = tube.start_frame + low
         clip_id = clip_name(job.video_id, tube.shot, tube.tube, start)
         faces = boxes_to_crop(boxes[low:high], square, job.settings.size)
         yield _Piece(tube, clip_id, start, tube.start_frame + high, square, faces)
+
+
+def _still(boxes: NDArray[np.float64], low: int, high: int, limit: float, least: int) -> Iterator[tuple[int, int]]:
+    """Frames low..high, halved until the face's middle wanders no more than `limit` box sides across or down."""
+    own = boxes[low:high]
+    middles = (own[:, :2] + own[:, 2:]) / 2
+    wanders = float(np.ptp(middles, axis=0).max() / np.median(own[:, 3] - own[:, 1]))
+    if wanders > limit and high - low >= 2 * least:
+        half = (low + high) // 2
+        yield from _still(boxes, low, half, limit, least)
+        yield from _still(boxes, half, high, limit, least)
+    else:
+        yield low, high
 
 
 def _row(piece: _Piece, job: CropJob, info: Info) -> dict[str, Any]:

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from facemotion import config
 from facemotion.faces.boxes import paired_iou, share_outside
-from facemotion.faces.registry import detector, landmarker
+from facemotion.faces.interfaces import ON_CPU, Running
+from facemotion.faces.registry import detector, embedder, landmarker
 from facemotion.ingest.association import DOUBLE_IOU, Search, Track, follow_faces
+from facemotion.ingest.identity import Watch, one_person_each
 from facemotion.ingest.planned import PlannedFace, assign_plan
+from facemotion.ingest.quality import quality
 from facemotion.landmarks.pose import head_pose
 from facemotion.video import Limits, Reader
 
@@ -33,6 +36,7 @@ class TubeJob:
     planned: tuple[PlannedFace, ...]
     settings: config.Tubes
     limits: Limits
+    running: Running = ON_CPU
 
 
 def tubes_of(job: TubeJob) -> list[dict[str, Any]]:
@@ -41,24 +45,31 @@ def tubes_of(job: TubeJob) -> list[dict[str, Any]]:
     reader = Reader(job.path, job.limits)
     info, settings = reader.info, job.settings
     search = Search(
-        detector=detector(settings.detector, settings.min_face_px),
-        landmarker=landmarker("dlib", ROUGH),
+        detector=detector(settings.detector, settings.min_face_px, job.running),
+        landmarker=landmarker(settings.landmarker, ROUGH, job.running),
         stride=max(round(settings.stride_s * info.fps), 1),
         max_gap=round(settings.max_gap_s * info.fps),
         start_score=settings.min_score,
         keep_score=settings.keep_score,
         min_certainty=settings.min_certainty / 2,  # of a single sighting
     )
+    watch = (
+        Watch(embedder(settings.embedder), round(settings.identity_s * info.fps), settings.max_drift, search.stride)
+        if settings.embedder is not None
+        else None
+    )
+    colour = "rgb" if "rgb" in (search.detector.colour, search.landmarker.colour) else "grey"
     rows: list[dict[str, Any]] = []
     shots = sorted(job.shots, key=lambda shot: shot[1])
     # One pass over the video: a seek for every shot would decode much of it twice.
     position = shots[0][1] if shots else 0
-    stream = reader.frames(position, shots[-1][2] if shots else 0, colour="grey")
+    stream = reader.frames(position, shots[-1][2] if shots else 0, colour=colour)
     for shot, start, end in shots:
         deque(islice(stream, start - position), maxlen=0)
         tracks = follow_faces(islice(stream, end - start), start, search)
+        tracks = one_person_each(tracks, watch) if watch is not None else tracks
         position = end
-        described = [_describe(track, info.width, info.height) for track in tracks]
+        described = [_describe(track, info.width, info.height, search.stride) for track in tracks]
         for tube, row in enumerate(described):
             row.update(video_id=job.video_id, shot=shot, tube=tube, reason=_objection(row, float(info.fps), settings))
         _drop_doubles(described)
@@ -69,7 +80,7 @@ def tubes_of(job: TubeJob) -> list[dict[str, Any]]:
     return rows
 
 
-def _describe(track: Track, width: int, height: int) -> dict[str, Any]:
+def _describe(track: Track, width: int, height: int, stride: int) -> dict[str, Any]:
     sightings = track.sightings
     start, end = sightings[0].frame, sightings[-1].frame + 1
     seen = np.array([sighting.frame for sighting in sightings])
@@ -86,6 +97,7 @@ def _describe(track: Track, width: int, height: int) -> dict[str, Any]:
         "sharpness": float(np.median([sighting.sharpness for sighting in sightings])),
         "yaw": float(np.median(np.abs(pose[:, 0]))),
         "outside": float(np.mean([share_outside(box, width, height) for box in boxes])),
+        **quality(sightings, boxes, start, stride),
     }
 
 
@@ -105,6 +117,14 @@ def _objection(row: dict[str, Any], fps: float, settings: config.Tubes) -> str:
         ("low_score", row["score"] < settings.min_score),
         ("doubtful", row["certainty"] < settings.min_certainty),
         ("blurred", row["sharpness"] < settings.min_sharpness),
+        ("dark", row["exposure"] < settings.min_exposure),
+        ("bright", row["exposure"] > settings.max_exposure),
+        ("stiff", row["yaw_right"] - row["yaw_left"] < settings.min_turn),
+        ("turning", row["yaw_right"] - row["yaw_left"] > settings.max_turn),
+        ("silent", row["mouth"] < settings.min_mouth),
+        ("unblinking", row["lids"] < settings.min_lids),
+        ("shaky", row["shake"] > settings.max_shake),
+        ("hidden", row["missed"] > settings.max_missed),
     )
     return next((reason for reason, failed in checks if failed), "")
 

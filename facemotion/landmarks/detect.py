@@ -1,6 +1,8 @@
 """Landmarks of one clip: the landmarker follows the face from frame to frame, the tube's boxes keep it honest."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
@@ -10,13 +12,11 @@ from numpy.typing import NDArray
 
 from facemotion import config
 from facemotion.faces.boxes import Box, face_boxes, iou_matrix
-from facemotion.faces.interfaces import Image, Landmarker
+from facemotion.faces.interfaces import ON_CPU, Found, Image, Landmarker, Running
 from facemotion.faces.registry import landmarker
 from facemotion.landmarks.layout import N_IBUG, N_POINTS
 from facemotion.landmarks.store import Track
 from facemotion.video import Reader
-
-Found = tuple[NDArray[np.float32], NDArray[np.float32]]  # points and scores
 
 LOST: Final = 0.15  # mean score of a frame's points below which nothing is believed
 
@@ -29,23 +29,43 @@ class LandmarkJob:
     path: Path
     faces: tuple[tuple[float, float, float, float], ...]
     settings: config.Landmarks
+    running: Running = ON_CPU
 
 
 def landmarks_of(job: LandmarkJob) -> Track:
     """Points in pixel coordinates of the clip; frames without a face hold NaN and score 0."""
     cv2.setNumThreads(1)
     reader = Reader(job.path)
-    found = landmarker(job.settings.landmarker, job.settings.averaged)
+    found = landmarker(job.settings.landmarker, job.settings.averaged, job.running)
+    boxes = (job.faces[min(number, len(job.faces) - 1)] for number in count())
+    frames = zip(reader.frames(colour=found.colour), boxes, strict=False)
     points = np.full((reader.info.frames, N_POINTS, 2), np.nan, np.float32)
     scores = np.zeros((reader.info.frames, N_POINTS), np.float32)
-    previous: NDArray[np.float32] | None = None
-    for number, frame in enumerate(reader.frames(colour="grey")):
-        box = job.faces[min(number, len(job.faces) - 1)]
-        best = _best(found, frame, previous, box, job.settings)
+    for number, best in enumerate((_followed if found.batch == 1 else _at_once)(found, frames, job.settings)):
         if best is not None:
             points[number], scores[number] = best
-        previous = best[0] if best is not None else None
     return Track(job.clip_id, reader.info.fps, points, scores)
+
+
+def _followed(
+    found: Landmarker, frames: Iterable[tuple[Image, Box]], settings: config.Landmarks
+) -> Iterator[Found | None]:
+    previous: NDArray[np.float32] | None = None
+    for frame, box in frames:
+        best = _best(found, frame, previous, box, settings)
+        yield best
+        previous = best[0] if best is not None else None
+
+
+def _at_once(
+    found: Landmarker, frames: Iterable[tuple[Image, Box]], settings: config.Landmarks
+) -> Iterator[Found | None]:
+    """Several frames at a time, each by its own box."""
+    frames = iter(frames)
+    while some := list(islice(frames, found.batch)):
+        images, boxes = zip(*some, strict=True)
+        for candidate, box in zip(found.many(images, boxes), boxes, strict=True):
+            yield candidate if _on_face(candidate, box, settings) else None
 
 
 def _best(

@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 BLINK_SHARE: Final = 0.5  # of its usual opening: an eye that closes further has blinked
 BLINK_SECONDS: Final = 0.5  # on either side of a blink in which the usual opening is taken
 MOST_LAG: Final = 6  # frames
+OPEN_EYE: Final = 0.2  # opening over width of an eye that counts as open
 
 
 class Opening(NamedTuple):
@@ -57,6 +58,7 @@ def score_landmarks(clips: Iterable[Scored]) -> dict[str, float]:
         "nme_raw": _mean([error for clip in clips for error in nme(clip.truth, clip.raw)]),
         "nme_smooth": _mean([error for clip in clips for error in nme(clip.truth, clip.smooth)]),
         "pupil_error": _mean([error for clip in clips for error in _pupil_errors(clip)]),
+        "pupil_error_open": _median([error for clip in clips for error in _open_pupil_errors(clip)]),
     }
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
@@ -157,6 +159,21 @@ def _pupil_errors(clip: Scored) -> Floats:
     pupils = list(GROUPS["pupils"])
     off = np.linalg.norm(clip.smooth[:, pupils] - clip.truth[:, pupils], axis=2) / eye_distance(clip.truth)[:, None]
     return np.asarray(off[clip.visible[:, pupils] & np.isfinite(off)], np.float64)
+
+
+def _open_pupil_errors(clip: Scored) -> list[float]:
+    """In widths of the eye, where the true eye is open."""
+    found = []
+    for pupil, part in zip(GROUPS["pupils"], LIDS, strict=True):
+        width = np.linalg.norm(clip.truth[:, part.corners[1]] - clip.truth[:, part.corners[0]], axis=1)
+        off = np.linalg.norm(clip.smooth[:, pupil] - clip.truth[:, pupil], axis=1) / width
+        wide = clip.visible[:, pupil] & (opening(clip.truth, part) > OPEN_EYE * width)
+        found += off[wide & np.isfinite(off)].tolist()
+    return found
+
+
+def _median(values: Sequence[float]) -> float:
+    return float(np.median(values)) if len(values) else float("nan")
 
 
 def _mean(values: Sequence[float]) -> float:

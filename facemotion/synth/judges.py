@@ -11,10 +11,10 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
+from facemotion import weights
 from facemotion.faces import registry
 from facemotion.faces.dlib_detectors import CNN_WINDOW, HOG_WINDOW
 from facemotion.faces.interfaces import Detector
-from facemotion.faces.weights import POINTS_68, model_file
 from facemotion.synth.scores import Judged, Tally, judge
 from facemotion.video import Image, Reader
 
@@ -52,4 +52,4 @@ def _points(image: Image, box: NDArray[np.floating]) -> Boxes:
 
 @cache
 def _predictor() -> Any:
-    return dlib.shape_predictor(str(model_file(POINTS_68)))
+    return dlib.shape_predictor(str(weights.need(weights.POINTS_68)))
