@@ -26,6 +26,8 @@ class Section(BaseModel):
 
 
 class Engine(Section):
+    kind: Literal["local", "ray"]
+    address: str | None
     workers: Annotated[int, Field(ge=0, le=256)]
 
 

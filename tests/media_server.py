@@ -15,9 +15,9 @@ class MediaServer:
     """Paths: /good/NAME.mp4, and likewise truncated, cut, slow, stalled, endless, lying, page, busy, redirect?to=..."""
 
     media: bytes
-    tail: bytes = b""
     asked: list[str] = field(default_factory=list)  # "METHOD path" of every request
     ranges: list[str] = field(default_factory=list)
+    healed: set[str] = field(default_factory=set)  # paths that are served well after all
     together: int = 0  # most requests in work at one time
     port: int = 0
 
@@ -53,7 +53,7 @@ def _handler(server: MediaServer) -> type[BaseHTTPRequestHandler]:
         def answer(self) -> None:
             parts = urlsplit(self.path)  # a proxy is asked for whole links
             server.asked.append(f"{self.command} {parts.path}")
-            kind = parts.path.strip("/").split("/")[0]
+            kind = "good" if parts.path in server.healed else parts.path.strip("/").split("/")[0]
             seen[parts.path] += 1
             match kind:
                 case "good":
@@ -92,6 +92,11 @@ def _handler(server: MediaServer) -> type[BaseHTTPRequestHandler]:
                         self.send("503 Service Unavailable", "text/plain", b"")
                 case "redirect":
                     self.send("302 Found", "text/plain", b"", headers={"Location": parts.query.removeprefix("to=")})
+                case "member":
+                    if "member=yes" in self.headers.get("Cookie", ""):
+                        self.video(server.media)
+                    else:
+                        self.send("401 Unauthorized", "text/plain", b"")
                 case "circle":
                     self.send("302 Found", "text/plain", b"", headers={"Location": self.path})
                 case status if status.isdecimal():

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from yt_dlp.networking.exceptions import HTTPError, ProxyError, RequestError, TransportError
+from yt_dlp.networking.exceptions import HTTPError, ProxyError, TransportError
 from yt_dlp.utils import ContentTooShortError, ExtractorError, GeoRestrictedError, UnsupportedError, UserNotLive
 
 from facemotion.errors import FacemotionError
@@ -19,8 +19,8 @@ WORDS: Final = (
     ("blocked", r"not a bot|captcha|rate.?limit|too many requests|unusual traffic|try again later|cloudflare"),
     ("age", r"your age|age.?restrict|age.?verif|inappropriate for some users|age.?gate"),
     ("geo", r"(your|this) (country|region|location|territory)|geo.?(restrict|block)|certain countries"),
-    ("private", r"private|members.?only|member'?s|join this channel|log ?in|sign in|account|password|registered users"
-                r"|subscri|purchase|payment|requires? .*(premium|cookies)|permission"),
+    ("private", r"private|members.?only|member'?s|join this channel|log ?in|sign in|an account|password"
+                r"|registered users|subscri|purchase|payment|requires? .*(premium|cookies)|permission"),
     ("unsupported", r"\bdrm\b|drm.protect"),
     ("no_video", r"premiere|upcoming|will begin|live event|offline|no video (formats|could be found)"
                  r"|requested format is not available"),
@@ -62,11 +62,7 @@ def cause_of(error: BaseException) -> NotFetchedError:
         match one:
             case TransportError() | ContentTooShortError() | http.client.HTTPException() | OSError():
                 return NotFetchedError("timeout", _plain(one), again=True)
-            case ExtractorError():
-                return _said(_plain(one))
-            case RequestError():
-                return NotFetchedError("unsupported", _plain(one))
-    words = _plain(chain[-1])
+    words = _plain(next((one for one in chain if isinstance(one, ExtractorError)), chain[-1]))
     if words.startswith(BROKEN_OFF):
         return NotFetchedError("timeout", words.removeprefix(BROKEN_OFF).strip(), again=True)
     return _said(words)
