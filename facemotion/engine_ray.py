@@ -1,5 +1,5 @@
-"""Map a function over many items on a Ray cluster, with the same outcomes as on this machine. All its machines need this
-checkout at the same path, as on a shared disk, and the same environment."""
+"""Map a function over many items on a Ray cluster, with the same outcomes as on this machine. All its machines need
+this checkout at the same path, as on a shared disk, and the same environment."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -76,7 +76,7 @@ def _cluster(address: str | None, workers: int) -> Iterator[Any]:
             ray.init(address="local", num_cpus=workers, include_dashboard=False, **settings)
         else:
             ray.init(address=address, **settings)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except Exception as error:  # Ray raises errors of any kind, plain Exception among them
         where = f"at engine.address {address}" if address else "here"
         raise FacemotionError(f"no Ray cluster {where} ({error}); start one with `ray start --head`") from error
     try:

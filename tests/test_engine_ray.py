@@ -24,7 +24,7 @@ def square(number: int, *, folder: str) -> tuple[int, str]:
     if number == 8 and not (mark := Path(folder, "lost once")).exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return number * number, os.getcwd()
+    return number * number, str(Path.cwd())
 
 
 @pytest.mark.slow
@@ -41,7 +41,7 @@ def test_every_item_has_its_outcome_whatever_becomes_of_workers(tmp_path: Path) 
     errors = {outcome.item: outcome.error for outcome in outcomes if not outcome.ok}
     assert errors == {3: "three is not welcome", 5: "ValueError: five", 7: DIED}
     values = {outcome.item: outcome.value for outcome in outcomes if outcome.ok}
-    assert values == {number: (number * number, os.getcwd()) for number in (1, 2, 4, 6, 8, 9, 10)}
+    assert values == {number: (number * number, str(Path.cwd())) for number in (1, 2, 4, 6, 8, 9, 10)}
     assert (tmp_path / "lost once").exists()
     assert sorted(told) == list(range(1, 11))
 

@@ -5,6 +5,7 @@ import http.client
 import io
 import time
 import urllib.request
+import urllib.response
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -118,7 +119,7 @@ class _GuardedHTTPHandler(_urllib.HTTPHandler):  # type: ignore[misc]
             packed = response.read(PAGE + 1)
             if len(packed) > PAGE:
                 raise AstrayError("a page without end")
-            whole = urllib.request.addinfourl(io.BytesIO(packed), response.headers, response.url, response.code)
+            whole = urllib.response.addinfourl(io.BytesIO(packed), response.headers, response.url, response.code)
             whole.msg = response.msg  # type: ignore[attr-defined]
             response = whole
         return super().http_response(req, response)
