@@ -42,5 +42,5 @@ pins: setup  ## write constraints.txt from the environment as it is
 deps: setup  ## write the modules that each stage imports into dvc.yaml
 	@$(BIN)/python -m pipelines.deps --write
 
-clean:  ## remove unfinished work and caches of tools; data, models, reports and the record stay
-	@rm -rf .work .pytest_cache .mypy_cache .ruff_cache .hypothesis && find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+clean:  ## remove unfinished work and caches of tools; downloads, data, models, reports and the record stay
+	@find .work -mindepth 1 -maxdepth 1 -not -name downloads -exec rm -rf {} + 2>/dev/null; rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis && find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from facemotion import __version__, console
-from facemotion.commands import model, plan, project, source, weights
+from facemotion.commands import fetch, model, plan, project, source, weights
 from facemotion.errors import FacemotionError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 project.add_to(app)
 weights.add_to(app)
+fetch.add_to(app)
 app.add_typer(source.app, name="source")
 app.add_typer(plan.app, name="plan")
 app.add_typer(model.app, name="model")

@@ -28,6 +28,8 @@ class Section(BaseModel):
 
 
 class Engine(Section):
+    kind: Literal["local", "ray"]
+    address: str | None
     workers: Annotated[int, Field(ge=0, le=256)]
 
 
@@ -76,11 +78,38 @@ class Weights(Section):
     dir: str | None
 
 
+class Net(Section):
+    sites: Annotated[int, Field(ge=1, le=64)]
+    sleep_s: NonNegative
+    jitter_s: NonNegative
+    request_sleep_s: NonNegative
+    rate_kib_s: Positive
+    timeout_s: Positive
+    least_kib_s: NonNegative
+    stall_s: Positive
+    attempts: Annotated[int, Field(ge=1, le=20)]
+    backoff_s: NonNegative
+    again_s: NonNegative
+    cookies: str | None
+    proxy: str | None
+
+    @model_validator(mode="after")
+    def _not_slower_than_allowed(self) -> "Net":
+        if self.rate_kib_s <= self.least_kib_s:
+            raise ValueError("fetch.net.rate_kib_s must be more than least_kib_s, or every download counts as stalled")
+        return self
+
+
 class Fetch(Section):
     max_mib: Positive
     max_minutes: Positive
     max_pixels: Count
+    box_px: Positive
+    lines: Count
+    max_lines: Count
+    audio: bool
     allow_local: bool
+    net: Net
 
 
 class Judge(Section):

@@ -57,7 +57,7 @@ def map_items(
 
     if workers <= 1 or not items:
         for index, item in enumerate(items):
-            keep(index, *_guarded(function, item))
+            keep(index, *guarded(function, item))
     else:
         suspects = []
         for index, value, error in _pooled(function, list(enumerate(items)), min(workers, len(items))):
@@ -71,7 +71,7 @@ def map_items(
     return [outcomes[index] for index in range(len(items))]
 
 
-def _guarded(function: Callable[[Item], Value], item: Item) -> tuple[Value | None, str | None]:
+def guarded(function: Callable[[Item], Value], item: Item) -> tuple[Value | None, str | None]:
     try:
         return function(item), None
     except FacemotionError as error:
@@ -97,7 +97,7 @@ def _pooled(
                 while queue and len(waiting) < 2 * workers and not broken:
                     index, item = queue.pop()
                     try:
-                        waiting[pool.submit(_guarded, function, item)] = index
+                        waiting[pool.submit(guarded, function, item)] = index
                     except BrokenProcessPool:
                         queue.append((index, item))
                         broken = True

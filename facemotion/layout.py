@@ -37,6 +37,7 @@ ASSETS: Final = REPORTS / "assets"  # pictures and videos of the page
 BENCHMARKS: Final = REPORTS / "benchmarks"
 
 WORK: Final = Path(".work")
+DOWNLOADS: Final = WORK / "downloads"  # all that has come from the net; it outlives the stage that fetches
 
 
 def metrics(name: str) -> Path:

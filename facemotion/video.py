@@ -34,6 +34,15 @@ EXACT: Final = Interpolation.ACCURATE_RND | Interpolation.BITEXACT | Interpolati
 UNDECODED_SHARE: Final = 0.1  # of a file's frames; beyond this it counts as corrupt
 AGAIN: Final = "fetch or export it again"
 
+
+class NoPicturesError(FacemotionError):
+    """A media file without moving pictures."""
+
+
+class TooMuchError(FacemotionError):
+    """More than the Limits allow."""
+
+
 _FULL_RANGE: Final = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
 
 
@@ -58,6 +67,7 @@ class Info:
     has_audio: bool
     codec: str
     rotation: int  # degrees counter-clockwise that were applied to turn the picture upright
+    declared_s: float | None = None  # how long the file says it lasts; one that was cut off says more than it holds
 
 
 class _Index(NamedTuple):
@@ -97,11 +107,12 @@ class Reader:
         with self._opened() as (container, stream):
             codec, audio = stream.codec_context.name, bool(container.streams.audio)
             aspect = stream.sample_aspect_ratio
+            declared = _declared_seconds(container, stream)
             self._index = _read_index(container, stream, self.path)
         fps, count = self._index.fps, int(self._index.slots[-1]) + 1
         if count > self._limits.max_seconds * fps:
             limit = self._limits.max_seconds / 60
-            raise FacemotionError(f"{self.path} lasts {float(count / fps / 60):.1f} minutes, more than {limit:g}")
+            raise TooMuchError(f"{self.path} lasts {float(count / fps / 60):.1f} minutes, more than {limit:g}")
         first = next((frame for _, frame in self._decoded(0)), None)
         if first is None:
             raise FacemotionError(f"{self.path}: none of its frames can be decoded; {AGAIN}")
@@ -111,7 +122,7 @@ class Reader:
         self._upright = max(round(first.width * ratio), 2), first.height
         self._check_pixels(*self._upright)
         width, height = self._upright if self._rotation % 180 == 0 else self._upright[::-1]
-        self.info = Info(width, height, fps, count, float(count / fps), audio, codec, self._rotation)
+        self.info = Info(width, height, fps, count, float(count / fps), audio, codec, self._rotation, declared)
 
     def frames(
         self,
@@ -223,7 +234,7 @@ class Reader:
         ):
             streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
             if not streams:
-                raise FacemotionError(f"{self.path} holds no video stream; give a file with moving pictures")
+                raise NoPicturesError(f"{self.path} holds no video stream; give a file with moving pictures")
             context = streams[0].codec_context
             if context is None:
                 raise FacemotionError(f"{self.path}: no decoder for its video; convert it to H.264")
@@ -247,13 +258,20 @@ class Reader:
         if size == 0:
             raise FacemotionError(f"{self.path} is empty; {AGAIN}")
         if size > self._limits.max_bytes:
-            raise FacemotionError(f"{self.path} has {size >> 20} MiB, more than {self._limits.max_bytes >> 20}")
+            raise TooMuchError(f"{self.path} has {size >> 20} MiB, more than {self._limits.max_bytes >> 20}")
 
     def _check_pixels(self, width: int, height: int) -> None:
         if width * height > self._limits.max_pixels:
-            raise FacemotionError(
+            raise TooMuchError(
                 f"{self.path} has frames of {width}x{height}, more than {self._limits.max_pixels} pixels"
             )
+
+
+def _declared_seconds(container: Any, stream: Any) -> float | None:
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    # The whole file's, which is that of the pictures where there is nothing else.
+    return container.duration / av.time_base if container.duration and len(container.streams) == 1 else None
 
 
 def _read_index(container: Any, stream: Any, path: Path) -> _Index:

@@ -14,6 +14,7 @@ WITHOUT_BEARING: Final = frozenset(
         "facemotion/config.py",
         "facemotion/console.py",
         "facemotion/engine.py",
+        "facemotion/engine_ray.py",
         "facemotion/errors.py",
         "facemotion/layout.py",
         "facemotion/tracking.py",

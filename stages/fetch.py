@@ -1,29 +1,39 @@
 """fetch: every planned video into data/videos with its row in the ledger, and the truth of rendered ones."""
 
 import logging
+from typing import Final
 
-from facemotion import layout, schemas
+from facemotion import console, layout, schemas
 from facemotion.config import Params
 from facemotion.errors import FacemotionError
-from facemotion.sources import fetch
+from facemotion.sources import fetch, ledger, tally, wanted
+from facemotion.sources.store import Store
 from stages.harness import Notes, run
 from stages.items import map_resumed, publish
+
+LOUDLY: Final = 20  # lost videos that are told of one by one; the ledger has them all
 
 log = logging.getLogger("stages.fetch")
 
 
 def main(params: Params, notes: Notes) -> str:
-    plan = schemas.PLAN.read(layout.PLAN)
-    planned = dict(plan.select("video_id", "location").unique(maintain_order=True).iter_rows())
     videos, truth = notes.work / "videos", notes.work / "truth"
     for folder in (videos, truth):
         folder.mkdir(exist_ok=True)
+    planned = wanted.planned(schemas.PLAN.read(layout.PLAN), params.fetch)
     jobs = fetch.jobs(params, planned, videos, truth)
-    rows = map_resumed("fetch", fetch.get, jobs, notes.work / "done", params, excuse=_crashed)
-    table = schemas.LEDGER.frame(rows)
+    here, remote = [job for job in jobs if not job.remote], [job for job in jobs if job.remote]
+    found = map_resumed("fetch", fetch.get, here, notes.work / "done", params, excuse=_crashed)
+    rows = {row["video_id"]: row for row in found}
+    if remote:
+        with console.progress("download", len(remote), "videos") as ticker:
+            rows |= fetch.download(remote, Store(layout.DOWNLOADS), params, ticker.advance)
+    table = schemas.LEDGER.frame([rows[job.video_id] for job in jobs])
     lost = table.filter(table["status"] != "ok")
-    for name, status, reason in lost.select("video_id", "status", "reason").iter_rows():
+    for name, status, reason in lost.head(LOUDLY).select("video_id", "status", "reason").iter_rows():
         log.warning("%s: %s: %s", name, status, reason)
+    if lost.height:
+        log.warning("%d of %d videos are missing:\n%s", lost.height, table.height, tally.table(table))
     if lost.height == table.height:
         raise FacemotionError(f"none of the {table.height} planned videos could be fetched; the reasons stand above")
     publish(videos, layout.VIDEOS)
@@ -36,8 +46,8 @@ def main(params: Params, notes: Notes) -> str:
     return f"{table.height - lost.height} of {table.height} videos, {minutes:.1f} minutes, {mib:.0f} MiB"
 
 
-def _crashed(job: fetch.Job) -> fetch.LedgerRow:
-    return fetch.failed(job.video_id, "corrupt", "reading it crashes the decoder")
+def _crashed(job: fetch.Job) -> ledger.LedgerRow:
+    return ledger.failed(job.video_id, "corrupt", "reading it crashes the decoder")
 
 
 if __name__ == "__main__":

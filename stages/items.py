@@ -22,10 +22,24 @@ def workers(params: Params) -> int:
     return params.engine.workers or max(2, os.cpu_count() or 1)
 
 
+def _map(
+    function: Callable[[Item], Value],
+    items: Sequence[Item],
+    params: Params,
+    done: Callable[[Outcome[Item, Value]], None],
+) -> list[Outcome[Item, Value]]:
+    """Where params say: in processes of this machine, or on a cluster."""
+    if params.engine.kind == "ray":
+        from facemotion import engine_ray
+
+        return engine_ray.map_items(function, items, address=params.engine.address, workers=workers(params), done=done)
+    return map_items(function, items, workers=workers(params), done=done)
+
+
 def map_all(what: str, function: Callable[[Item], Value], items: Sequence[Item], params: Params) -> list[Value]:
     """Values in order; the first item that fails ends the stage with its name."""
     with console.progress(what, len(items)) as ticker:
-        outcomes = map_items(function, items, workers=workers(params), done=lambda _: ticker.advance())
+        outcomes = _map(function, items, params, lambda _: ticker.advance())
     for outcome in outcomes:
         if outcome.error is not None:
             raise FacemotionError(f"{name_of(outcome.item)}: {outcome.error}")
@@ -64,7 +78,7 @@ def map_resumed(
                 problems.append(f"{name_of(outcome.item)}: {outcome.error}")
             ticker.advance()
 
-        map_items(function, [items[index] for index in todo], workers=workers(params), done=done)
+        _map(function, [items[index] for index in todo], params, done)
     if problems:
         raise FacemotionError(f"{problems[0]} ({len(problems)} failed; the others are kept, `dvc repro` goes on)")
     return [json.loads(note.read_text()) for note in notes]

@@ -1,39 +1,50 @@
-"""Get one planned video into a folder: rendered or copied, checked, and told of in the ledger's terms."""
+"""Get planned videos into a folder: rendered, copied or downloaded, checked, and told of in the ledger's terms."""
 
 import shutil
-from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from facemotion import video
 from facemotion.config import Params
 from facemotion.errors import FacemotionError
-from facemotion.files import file_digest, replacing
+from facemotion.files import replacing
+from facemotion.sources import ledger
+from facemotion.sources.ledger import LedgerRow, failed
+from facemotion.sources.links import refused
+from facemotion.sources.store import Store, Wish, link
 from facemotion.sources.synthetic import videos as synthetic_videos
+from facemotion.sources.wanted import remote
 from facemotion.synth.footage import render_video
 from facemotion.synth.records import write_truth
 from facemotion.synth.specs import VideoSpec
 
-LedgerRow = dict[str, Any]
-
 
 @dataclass(frozen=True)
 class Job:
-    """One video to get. `spec` is set where it is to be rendered, `location` where it is to be copied."""
+    """One video to get. `spec` is set where it is to be rendered, `location` where it is to be copied or downloaded."""
 
     video_id: str
     location: str
+    lines: int  # that a download should have
     spec: VideoSpec | None
     videos: Path  # folder that takes the video
     truth: Path  # folder that takes what the renderer knows
     params: Params
 
+    @property
+    def remote(self) -> bool:
+        return self.spec is None and remote(self.location)
 
-def jobs(params: Params, planned: dict[str, str], videos: Path, truth: Path) -> list[Job]:
-    """`planned`: location by video id."""
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.location, self.lines, self.params.fetch.audio)
+
+
+def jobs(params: Params, planned: dict[str, tuple[str, int]], videos: Path, truth: Path) -> list[Job]:
+    """`planned`: location and wanted lines by video id."""
     specs = {spec.video_id: spec for spec in synthetic_videos(params.synthetic)} if _rendered(params) else {}
-    return [Job(name, place, specs.get(name), videos, truth, params) for name, place in planned.items()]
+    return [Job(name, place, lines, specs.get(name), videos, truth, params) for name, (place, lines) in planned.items()]
 
 
 def _rendered(params: Params) -> bool:
@@ -41,58 +52,62 @@ def _rendered(params: Params) -> bool:
 
 
 def get(job: Job) -> LedgerRow:
-    """The video's row of the ledger. What is wrong with a video is a status, not an error."""
+    """The row of a video that needs no net. What is wrong with a video is a status, not an error."""
+    limits = limits_of(job.params)
     if job.spec is not None:
         path = job.videos / f"{job.video_id}.mp4"
         settings = job.params.synthetic
         render_video(job.spec, path, crf=settings.crf, preset=settings.preset)
         write_truth(job.spec, job.truth)
-        return _ok(job, path)
+        return ledger.there(job.video_id, path, limits)
     source = Path(job.location).expanduser()
     if not source.is_file():
         return failed(job.video_id, "missing", f"{source} is not there any more; run `facemotion source scan`")
     path = job.videos / f"{job.video_id}{source.suffix.lower()}"
-    limits = _limits(job.params)
     if source.stat().st_size > limits.max_bytes:
         return failed(job.video_id, "too_large", f"{source} is larger than fetch.max_mib")
     with replacing(path) as temporary:
         shutil.copyfile(source, temporary)
+    row = ledger.examined(job.video_id, path, limits, called=str(source))
+    if row["status"] != "ok":
+        path.unlink()
+    return row
+
+
+def download(jobs: Sequence[Job], store: Store, params: Params, done: Callable[[], None]) -> dict[str, LedgerRow]:
+    """Rows by video id of videos that come from the net; each has come once, however many names it is planned by."""
+    from facemotion.sources.sites import Errand, fetch_all
+
+    allow_local, net = params.fetch.allow_local, params.fetch.net
+    rows, asked = {}, []
+    for job in jobs:
+        if why := refused(job.location, allow_local):
+            rows[job.video_id] = failed(job.video_id, "refused", why)
+            done()
+        else:
+            asked.append(job)
+    errand = Errand(store, net, limits_of(params), allow_local, _cookies(net.cookies))
+    for job, note in zip(asked, fetch_all([job.wish for job in asked], errand, done), strict=True):
+        if note.facts is None:
+            rows[job.video_id] = failed(job.video_id, note.status, note.reason)
+            continue
+        file = store.folder / note.file
+        path = job.videos / f"{job.video_id}{file.suffix}"
+        link(file, path)
+        rows[job.video_id] = {**note.facts, "video_id": job.video_id, "path": path.name}
+    return rows
+
+
+def _cookies(path: str | None) -> str | None:
     try:
-        row = _ok(job, path)
-        deque(video.frames(path, limits=limits), maxlen=0)  # what does not decode to its end is corrupt
-        return row
-    except FacemotionError as error:
-        path.unlink(missing_ok=True)
-        # Of the person's own file, not of our copy, which is gone.
-        return failed(job.video_id, "corrupt", str(error).replace(str(path), str(source)))
+        return None if path is None else Path(path).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FacemotionError(f"fetch.net.cookies: {path} cannot be read ({error}); export it again") from error
 
 
-def _limits(params: Params) -> video.Limits:
+def limits_of(params: Params) -> video.Limits:
     return video.Limits(
         max_bytes=int(params.fetch.max_mib * 2**20),
         max_seconds=params.fetch.max_minutes * 60,
         max_pixels=params.fetch.max_pixels,
     )
-
-
-def _ok(job: Job, path: Path) -> LedgerRow:
-    info = video.probe(path, _limits(job.params))
-    return {
-        "video_id": job.video_id,
-        "status": "ok",
-        "reason": "",
-        "path": path.name,
-        "sha256": file_digest(path),
-        "bytes": path.stat().st_size,
-        "width": info.width,
-        "height": info.height,
-        "fps_num": info.fps.numerator,
-        "fps_den": info.fps.denominator,
-        "frames": info.frames,
-        "duration_s": info.duration_s,
-    }
-
-
-def failed(video_id: str, status: str, reason: str) -> LedgerRow:
-    empty = dict.fromkeys(("sha256", "bytes", "width", "height", "fps_num", "fps_den", "frames", "duration_s"))
-    return {"video_id": video_id, "status": status, "reason": reason, "path": "", **empty}
