@@ -10,7 +10,7 @@ from facemotion.config import Source
 from facemotion.errors import FacemotionError
 from facemotion.files import write_json
 
-VIDEO_SUFFIXES: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
+VIDEO_SUFFIXES: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".gif")
 
 
 @dataclass(frozen=True)
