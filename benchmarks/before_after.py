@@ -23,9 +23,9 @@ from facemotion.landmarks.store import Track
 from facemotion.video import Image, Reader, Writer
 
 PANEL = 512  # pixels; the whole face
-PART = 512, 192  # below it, one eye and the brow above it, where trembling shows most
-ZOOM = 8  # of the part
-EYE = (17, 18, 19, 20, 21, 36, 37, 38, 39, 40, 41)
+PART = 512, 192  # below it, one eye and some of the brow above it, where trembling shows most
+ZOOM = 6  # of the part
+EYE = (36, 37, 38, 39, 40, 41)
 SHEET_FRAMES = 6
 CRF = 16
 

@@ -85,26 +85,42 @@ def decode(path: Path) -> float:
     return reader.info.duration_s
 
 
-def ingest(path: Path, params: Params, spent: Spent) -> None:
-    """One video through all stages."""
-    spent.seconds += spent.add("decode", alone(decode, path))
-    shots = spent.add("shots", alone(shots_of, ShotJob(path.stem, path, params.shots, LIMITS)))
-    within = tuple((row["shot"], row["start_frame"], row["end_frame"]) for row in shots if row["accepted"])
-    rows = spent.add("tubes", alone(tubes_of, TubeJob(path.stem, path, within, (), params.tubes, LIMITS)))
-    tubes = tuple(
-        Tube(row["shot"], row["tube"], row["start_frame"], tuple(map(tuple, row["boxes"])), None, "p", "p")
-        for row in rows if row["accepted"]
-    )  # fmt: skip
-    with tempfile.TemporaryDirectory() as name:
-        job = CropJob(path.stem, path, tubes, Path(name), params.crop, LIMITS)
-        clips = [row for row in spent.add("crop", alone(clips_of, job)) if row["accepted"]]
-        spent.bare += alone(bare, path, clips, params, Path(name)).value
-        jobs = [
-            LandmarkJob(row["clip_id"], Path(name) / row["path"], tuple(map(tuple, row["faces"])), params.landmarks)
-            for row in clips
-        ]
-        tracks = spent.add("landmarks", alone(each, landmarks_of, jobs))
+def ingest(paths: Sequence[Path], params: Params, folder: Path) -> Spent:
+    """Videos through all stages, their clips into `folder`."""
+    spent = Spent()
+    spent.seconds = sum(spent.add("decode", alone(each, decode, paths)))
+    jobs = [ShotJob(path.stem, path, params.shots, LIMITS) for path in paths]
+    shots = spent.add("shots", alone(each, shots_of, jobs))
+    wanted = [
+        TubeJob(path.stem, path, tuple(map(_range, filter(_accepted, rows))), (), params.tubes, LIMITS)
+        for path, rows in zip(paths, shots, strict=True)
+    ]
+    tubes = spent.add("tubes", alone(each, tubes_of, wanted))
+    cuts = [
+        CropJob(path.stem, path, tuple(map(_tube, filter(_accepted, rows))), folder, params.crop, LIMITS)
+        for path, rows in zip(paths, tubes, strict=True)
+    ]
+    clips = [list(filter(_accepted, rows)) for rows in spent.add("crop", alone(each, clips_of, cuts))]
+    spent.bare = alone(bare, list(zip(paths, clips, strict=True)), params, folder).value
+    marks = [
+        LandmarkJob(row["clip_id"], folder / row["path"], tuple(map(tuple, row["faces"])), params.landmarks)
+        for rows in clips for row in rows
+    ]  # fmt: skip
+    tracks = spent.add("landmarks", alone(each, landmarks_of, marks))
     spent.add("smooth", alone(smooth, tracks, params))
+    return spent
+
+
+def _accepted(row: dict[str, Any]) -> bool:
+    return bool(row["accepted"])
+
+
+def _range(row: dict[str, Any]) -> tuple[int, int, int]:
+    return row["shot"], row["start_frame"], row["end_frame"]
+
+
+def _tube(row: dict[str, Any]) -> Tube:
+    return Tube(row["shot"], row["tube"], row["start_frame"], tuple(map(tuple, row["boxes"])), None, "p", "p")
 
 
 def each(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
@@ -116,26 +132,29 @@ def smooth(tracks: Sequence[Track], params: Params) -> None:
         smooth_track(track, params.smooth)
 
 
-def bare(path: Path, clips: Sequence[dict[str, Any]], params: Params, folder: Path) -> float:
-    """CPU seconds of decoding the frames that were cropped, once, and of encoding as many pictures that look like the
-    clips."""
-    if not clips:
-        return 0.0
-    settings, reader = params.crop, Reader(path)
-    start = time.process_time()
-    deque(reader.frames(min(row["first_frame"] for row in clips), max(row["end_frame"] for row in clips)), maxlen=0)
-    spent = time.process_time() - start
-    for row in clips:
-        pictures = list(Reader(folder / row["path"]).frames())
-        fps = Fraction(row["fps_num"], row["fps_den"])
+def bare(cut: Sequence[tuple[Path, Sequence[dict[str, Any]]]], params: Params, folder: Path) -> float:
+    """CPU seconds of decoding the frames that were cropped from each video, once, and of encoding as many pictures that
+    look like the clips."""
+    settings, spent = params.crop, 0.0
+    for path, clips in cut:
+        if not clips:
+            continue
+        reader = Reader(path)
+        first, last = min(row["first_frame"] for row in clips), max(row["end_frame"] for row in clips)
         start = time.process_time()
-        with Writer(
-            folder / "bare.mp4", fps=fps, width=settings.size, height=settings.size, crf=settings.crf,
-            preset=settings.preset, threads=settings.threads,
-        ) as writer:  # fmt: skip
-            for picture in pictures:
-                writer.write(picture)
+        deque(reader.frames(first, last), maxlen=0)
         spent += time.process_time() - start
+        for row in clips:
+            pictures = list(Reader(folder / row["path"]).frames())
+            fps = Fraction(row["fps_num"], row["fps_den"])
+            start = time.process_time()
+            with Writer(
+                folder / "bare.mp4", fps=fps, width=settings.size, height=settings.size, crf=settings.crf,
+                preset=settings.preset, threads=settings.threads,
+            ) as writer:  # fmt: skip
+                for picture in pictures:
+                    writer.write(picture)
+            spent += time.process_time() - start
     return spent
 
 
@@ -187,17 +206,14 @@ def main() -> None:
     kinds = footage(asked.videos)
     rows: list[dict[str, Any]] = []
     for kind, paths in kinds.items():
-        spent = Spent()
-        for path in paths:
-            ingest(path, params, spent)
-        rows += figures_of(kind, spent)
+        with tempfile.TemporaryDirectory() as name:
+            rows += figures_of(kind, ingest(paths, params, Path(name)))
     seconds = alone(smooth_many, params).value
     rows.append(_figure(f"smoothing of {SMOOTHED} frames", seconds, "CPU seconds", f"at most {SMOOTH_SECONDS:g}"))
     if asked.long:
         with tempfile.TemporaryDirectory() as name:
             large = enlarged(next(iter(kinds.values()))[0], Path(name) / "720p.mp4", 1280, 720)
-            spent = Spent()
-            ingest(looped(large, Path(name) / "long.mp4", asked.long), params, spent)
+            spent = ingest([looped(large, Path(name) / "long.mp4", asked.long)], params, Path(name))
         kind = f"720p of {asked.long:g} minutes"
         rows += figures_of(kind, spent)
         rows.append(_figure(f"{kind}: peak", max(spent.mib.values()), "MiB", f"at most {MOST_MIB:g}"))
