@@ -19,6 +19,7 @@ from facemotion.ingest.crop import CropJob, Tube, clips_of
 from facemotion.ingest.tubes import TubeJob, tubes_of
 from facemotion.landmarks.detect import LandmarkJob, landmarks_of
 from facemotion.landmarks.smoothing import smooth_track
+from facemotion.landmarks.store import Track
 from facemotion.video import Limits, Reader
 
 log = logging.getLogger(__name__)
@@ -31,15 +32,22 @@ def cropped(path: Path, params: Params, every: int = 1) -> Clip:
     """The face that is followed longest through a video without cuts, in one square that stands still, its landmarks
     steady; of the frames only every how manyth is kept."""
     with tempfile.TemporaryDirectory() as name:
-        clip = _cut(path, _tube(path, params), Path(name), params)
-        file = Path(name) / clip["path"]
-        faces = tuple(tuple(box) for box in clip["faces"])
-        track = smooth_track(landmarks_of(LandmarkJob(path.stem, file, faces, params.landmarks)), params.smooth)
+        file, raw = measured(path, params, Path(name))
+        track = smooth_track(raw, params.smooth)
+        size = Reader(file).info.width
         jpegs = [encode(image, QUALITY) for image in Reader(file).frames()]
     moved = camera.track(map(decode, jpegs), track.points)
     kept = slice(None, None, every)
     fps, frames = float(track.fps) / every, jpegs[kept]
-    return Clip(path.stem, path.stem, len(frames), fps, clip["size"], track.points[kept], moved[kept], frames)
+    return Clip(path.stem, path.stem, len(frames), fps, size, track.points[kept], moved[kept], frames)
+
+
+def measured(path: Path, params: Params, folder: Path) -> tuple[Path, Track]:
+    """The same clip as a file in `folder`, and its landmarks as they were measured."""
+    clip = _cut(path, _tube(path, params), folder, params)
+    file = folder / clip["path"]
+    faces = tuple(tuple(box) for box in clip["faces"])
+    return file, landmarks_of(LandmarkJob(path.stem, file, faces, params.landmarks))
 
 
 def _tube(path: Path, params: Params) -> dict[str, Any]:

@@ -202,7 +202,7 @@ class Reader:
         full = int(frame.color_range) == 2 or frame.format.name.startswith("yuvj")
         same = (width, height) == (frame.width, frame.height)
         with self._plain_errors():
-            if same and colour == "grey" and frame.format.name in EIGHT_BIT_LUMA:
+            if same and colour == "grey" and frame.format.name in EIGHT_BIT_LUMA and not frame.interlaced_frame:
                 image = _luma(frame, full)
             else:
                 image = self._scaled(frame, width, height, full, colour)
@@ -219,7 +219,7 @@ class Reader:
         else:
             scaling = Interpolation.AREA if width < frame.width else Interpolation.BICUBIC
         converted = self._convert.reformat(
-            frame, width=width, height=height, format=PIXELS[colour], src_colorspace=matrix, dst_colorspace=matrix,
+            _first_moment(frame) if frame.interlaced_frame else frame, width=width, height=height, format=PIXELS[colour], src_colorspace=matrix, dst_colorspace=matrix,
             src_color_range=2 if full else 1, dst_color_range=2, threads=1, interpolation=scaling | EXACT,
         )  # fmt: skip
         return np.asarray(converted.to_ndarray(), np.uint8)
@@ -308,6 +308,18 @@ def _decode(stream: Any, packets: Iterator[Any]) -> Iterator[Any]:
         yield from stream.codec_context.decode(None)
     except av.FFmpegError:
         return
+
+
+def _first_moment(frame: Any) -> Any:
+    """Of an interlaced frame, which shows two moments in turn, line by line, the even lines alone: half as high."""
+    half = av.VideoFrame(frame.width, frame.height // 2, frame.format.name)
+    for mine, whole in zip(half.planes, frame.planes, strict=True):
+        lines = np.frombuffer(whole, np.uint8).reshape(-1, whole.line_size)[: 2 * mine.height : 2]
+        own = np.zeros((mine.height, mine.line_size), np.uint8)
+        used = min(mine.line_size, whole.line_size)
+        own[: len(lines), :used] = lines[:, :used]
+        mine.update(own.tobytes())
+    return half
 
 
 def _luma(frame: Any, full: bool) -> Image:

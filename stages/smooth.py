@@ -23,7 +23,8 @@ def main(params: Params, notes: Notes) -> str:
     store.write_tracks(fresh_folder(layout.LANDMARKS_SMOOTH), steady)
     pairs = {before.clip_id: (before, after) for before, after in zip(raw, steady, strict=True)}
     truths = videos.truths()
-    figures = scores.score_landmarks(_scored(pairs)) | noise_model.score_on_model(params.smooth) if truths else {}
+    scored = (clip for _, clip in scored_clips(pairs))
+    figures = scores.score_landmarks(scored) | noise_model.score_on_model(params.smooth) if truths else {}
     notes.score(figures)
     clips = schemas.CLIPS.read(layout.CLIP_TABLE).filter("accepted").sort("clip_id")
     shown = [
@@ -34,7 +35,8 @@ def main(params: Params, notes: Notes) -> str:
     return f"{len(steady)} clips, {sum(len(track.points) for track in steady)} frames{told}"
 
 
-def _scored(pairs: dict[str, tuple[store.Track, store.Track]]) -> Iterator[scores.Scored]:
+def scored_clips(pairs: dict[str, tuple[store.Track, store.Track]]) -> Iterator[tuple[str, scores.Scored]]:
+    """Each clip of which the truth is known, by its id; `pairs` are of raw and smoothed tracks."""
     clips = schemas.CLIPS.read(layout.CLIP_TABLE).filter("accepted")
     for video_id, path in videos.truths().items():
         rows = read_rows(path)
@@ -53,7 +55,10 @@ def _scored(pairs: dict[str, tuple[store.Track, store.Track]]) -> Iterator[score
             if found is not None:
                 before, after = pairs[clip["clip_id"]]
                 truth, visible = found
-                yield scores.Scored(truth, before.points.astype(float), after.points.astype(float), visible, after.fps)
+                yield (
+                    clip["clip_id"],
+                    scores.Scored(truth, before.points.astype(float), after.points.astype(float), visible, after.fps),
+                )
 
 
 if __name__ == "__main__":

@@ -9,10 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from benchmarks._filters import KNOWN
 from facemotion import config
 from facemotion.landmarks.layout import GROUPS, N_POINTS, RIGID
 from facemotion.landmarks.noise_model import NOISE_PX, model_motion, score_on_model
-from facemotion.landmarks.scores import LIDS, Scored, blinks, jitter_ratio, lag_frames, nme, opening, score_landmarks
+from facemotion.landmarks.scores import (
+    LIDS,
+    Scored,
+    blink_depth,
+    blinks,
+    jitter_ratio,
+    lag_frames,
+    nme,
+    opening,
+    score_landmarks,
+)
 from facemotion.landmarks.similarity import split_motion
 from facemotion.landmarks.smoothing import TOGETHER, segments, smooth_track
 from facemotion.landmarks.store import Track
@@ -48,6 +59,24 @@ def test_figures_on_the_noise_model_are_beyond_the_known_filters() -> None:
     assert max(s["jitter_ratio_model"] for s in scores) <= 0.15
     assert np.mean([s["blink_depth_model"] for s in scores]) >= 0.95
     assert max(abs(s["lag_frames_model"]) for s in scores) < 0.05
+
+
+def test_no_filter_in_common_use_is_as_quiet_and_keeps_as_much() -> None:
+    truth = model_motion(0)
+    raw = truth + np.random.default_rng([0, 1]).normal(0, NOISE_PX, truth.shape)
+    seen = np.ones(truth.shape[:2], bool)
+
+    def jitter_and_depth(smooth: Floats) -> tuple[float, float]:
+        noisy, exact = (Scored(truth, measured, smooth, seen, FPS) for measured in (raw, truth))
+        return jitter_ratio([noisy]), blink_depth([exact])
+
+    jitter, depth = jitter_and_depth(smoothed(raw))
+    for name, known in KNOWN.items():
+        theirs, kept = jitter_and_depth(known(raw))
+        assert theirs > jitter or kept < depth, name
+        # What is quieter than ours keeps less than half of a blink, and what keeps more trembles ten times as much.
+        assert theirs > jitter or kept < 0.5, name
+        assert kept < depth or theirs > 10 * jitter, name
 
 
 @settings(max_examples=20, deadline=None)

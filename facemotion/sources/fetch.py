@@ -1,5 +1,6 @@
 """Get planned videos into a folder: rendered, copied or downloaded, checked, and told of in the ledger's terms."""
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -63,6 +64,8 @@ def get(job: Job) -> LedgerRow:
     source = Path(job.location).expanduser()
     if not source.is_file():
         return failed(job.video_id, "missing", f"{source} is not there any more; run `facemotion source scan`")
+    if not os.access(source, os.R_OK):
+        return failed(job.video_id, "missing", f"{source} cannot be read by this user; change its permissions")
     path = job.videos / f"{job.video_id}{source.suffix.lower()}"
     if source.stat().st_size > limits.max_bytes:
         return failed(job.video_id, "too_large", f"{source} is larger than fetch.max_mib")

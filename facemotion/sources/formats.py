@@ -13,7 +13,7 @@ from facemotion.sources import celebvhq, hdtf, talkinghead, urls, voxceleb
 from facemotion.sources.listed import lines
 from facemotion.sources.separated import split
 
-VIDEO_SUFFIXES: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
+VIDEO_SUFFIXES: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".gif")
 
 
 @dataclass(frozen=True)
