@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from facemotion import __version__, console
-from facemotion.commands import model, project, source
+from facemotion.commands import champion, model, pipeline, project, source
 from facemotion.errors import FacemotionError
 
 app = typer.Typer(
@@ -17,8 +17,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 project.add_to(app)
+pipeline.add_to(app)
 app.add_typer(source.app, name="source")
 app.add_typer(model.app, name="model")
+app.add_typer(champion.app, name="champion")
 
 
 @app.callback(invoke_without_command=True)

@@ -4,13 +4,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ruamel.yaml import YAML
+
+if TYPE_CHECKING:
+    from prefect_server import PrefectServer
 
 os.environ.setdefault("GOMP_SPINCOUNT", "0")  # before torch is loaded
 
@@ -102,6 +105,14 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Project:
     assert told.returncode == 0, told.stderr
     project.dvc("repro", timeout=1800)
     return project
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["PrefectServer"]:
+    from prefect_server import started
+
+    with started(tmp_path_factory.mktemp("prefect")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
