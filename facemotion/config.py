@@ -152,6 +152,13 @@ class Run(Section):
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
+class Retrain(Section):
+    cron: str
+    metric: str
+    variant: str | None
+    guards: dict[str, NonNegative]
+
+
 class Ui(Section):
     prefect_port: Port
     mlflow_port: Port
@@ -177,6 +184,7 @@ class Params(Section):
     train_fusion: FusionTraining
     evaluate: Evaluate
     run: Run
+    retrain: Retrain
     ui: Ui
 
 

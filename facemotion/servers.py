@@ -21,7 +21,7 @@ SECONDS_TO_END: Final = 15.0
 
 @contextmanager
 def running(
-    name: str, command: Sequence[str], told: Path, *, environment: Mapping[str, str] | None = None
+    command: Sequence[str], told: Path, *, environment: Mapping[str, str] | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A process that writes what it says to `told`; ended, with all that it has started, at the end."""
     told.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 the newest that did not beat it `@challenger`."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -20,7 +20,8 @@ CHALLENGER: Final = "challenger"
 WEIGHTS: Final = "weights"  # tags of a version: digest of its weights,
 REASON: Final = "reason"  # why it stands where it stands,
 ROLLED_BACK: Final = "rolled_back"  # and that a person has taken it out of use
-FOLDER: Final = "model"  # among the artifacts of the run that registered it
+PEOPLE: Final = "people.json"  # whom a version has learnt from, among the artifacts of the run that registered it,
+FOLDER: Final = "model"  # and its files
 
 
 class Registered(NamedTuple):
@@ -43,15 +44,13 @@ def rolled_back(weights: str) -> bool:
     return any(one.tags.get(WEIGHTS) == weights and ROLLED_BACK in one.tags for one in found)
 
 
-def register(folder: Path, files: Mapping[Path, str], tags: Mapping[str, str], params: Mapping[str, str]) -> Registered:
-    """Keep a model for good: a run with its folder and `files` (by folder of the artifacts), and a version made of it."""
+def register(folder: Path, files: Sequence[Path], tags: Mapping[str, str]) -> Registered:
+    """Keep a model for good: a run with its folder and other files, and a version made of it."""
     client = tracking.open_client()
     run = client.create_run(tracking.experiment_id(), tags=dict(tags), run_name="retrained")
     run_id = str(run.info.run_id)
-    for path, where in files.items():
-        client.log_artifact(run_id, str(path), where)
-    for name, value in params.items():
-        client.log_param(run_id, name, value)
+    for path in files:
+        client.log_artifact(run_id, str(path))
     client.log_artifacts(run_id, str(folder), FOLDER)
     client.set_terminated(run_id)
     if not client.search_registered_models(f"name = '{MODEL}'"):
@@ -112,11 +111,8 @@ def fetch(alias: str, into: Path) -> Path:
 
 
 def learnt_from(found: Registered, into: Path) -> Path:
-    """A file that was kept with a version."""
+    """The file of the people whom a version has seen while it was trained."""
     return Path(tracking.open_client().download_artifacts(found.run_id, PEOPLE, str(into)))
-
-
-PEOPLE: Final = "people.json"  # whom a version has seen while it was trained
 
 
 def _aliases(client: "MlflowClient") -> dict[str, str]:

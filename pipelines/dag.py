@@ -37,21 +37,29 @@ def dag_flow(stages: list[str] | None = None, force: bool = False, parallel: int
     root = Path.cwd()
     settings = config.load(root / layout.PARAMS)
     changes = {} if parallel is None else {"parallel": parallel}
-    ended = run_dag(root, stages or [], force=force, settings=settings.run.model_copy(update=changes), ui=settings.ui)
+    settings = settings.model_copy(update={"run": settings.run.model_copy(update=changes)})
+    ended = run_dag(root, stages or [], force=force, settings=settings)
     if ended.problems:
         return Failed(message=explain(ended))
     return Completed(message=summary(ended), data=ended.how)
 
 
-def run_dag(root: Path, wanted: Sequence[str], *, force: bool, settings: config.Run, ui: config.Ui) -> Stages:
-    """Within a flow run, which gets a task run of each stage, and artifacts."""
+def run_dag(
+    root: Path,
+    wanted: Sequence[str],
+    *,
+    force: bool = False,
+    settings: config.Params,
+    environment: Mapping[str, str] | None = None,
+) -> Stages:
+    """Within a flow run, which gets a task run of each stage, and artifacts. `environment`: more for the stages."""
     with locks.alone(root, "run"):
         locks.release_stale(root)
         nodes = chosen(dag.graph(root), wanted)
-        runs = StageRuns(root, {"FACEMOTION_PIPELINE_RUN": f"prefect-{run_id()}"})
-        ended = StageFlow(nodes, runs, force=force, settings=settings).run()
+        runs = StageRuns(root, {"FACEMOTION_PIPELINE_RUN": f"prefect-{run_id()}", **(environment or {})})
+        ended = StageFlow(nodes, runs, force=force, settings=settings.run).run()
     artifacts.show_stages(list(nodes), ended)
-    artifacts.show_results(root, ui)
+    artifacts.show_results(root, settings.ui)
     return ended
 
 
@@ -79,12 +87,12 @@ def summary(stages: Stages) -> str:
     return f"{ran} stages ran, {restored} came from the cache, {cached} were up to date"
 
 
-def explain(stages: Stages) -> str:
+def explain(stages: Stages, how_to_go_on: str = "put it right, and `facemotion run` goes on from there") -> str:
     """What failed, how it ended, what that keeps from running, and how to go on."""
     lines = [f"stage {stage} {problem}" for stage, problem in stages.problems.items()]
     if left := stages.of("not run"):
         lines.append(f"not run, since they need what failed: {', '.join(left)}")
-    return "\n".join([*lines, f"{summary(stages)}; put it right, and `facemotion run` goes on from there"])
+    return "\n".join([*lines, f"{summary(stages)}; {how_to_go_on}"])
 
 
 def main(words: Sequence[str]) -> int:

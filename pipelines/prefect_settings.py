@@ -2,6 +2,7 @@
 start. Imported before prefect is."""
 
 import os
+import urllib.request
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +22,18 @@ def apply(root: Path) -> None:
     """Set the environment, for this process and all it starts; what a person has set stays."""
     for name, value in {"PREFECT_HOME": str((root / HOME).resolve()), **SETTINGS}.items():
         os.environ.setdefault(name, value)
-    if (root / SERVER).is_file():
-        os.environ.setdefault("PREFECT_API_URL", (root / SERVER).read_text())
+    if "PREFECT_API_URL" not in os.environ and (address := _running(root)):
+        os.environ["PREFECT_API_URL"] = address
+
+
+def _running(root: Path) -> str | None:
+    """The server that the project's UI runs, unless it was killed and answers no more."""
+    try:
+        address = (root / SERVER).read_text()
+        with urllib.request.urlopen(f"{address}/health", timeout=5):
+            return address
+    except (OSError, ValueError):
+        return None
 
 
 apply(Path.cwd())

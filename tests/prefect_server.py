@@ -58,6 +58,6 @@ def started(home: Path) -> Iterator[PrefectServer]:
     server = PrefectServer(f"http://127.0.0.1:{port}/api", home)
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     told = home / "server.log"
-    with servers.running("Prefect", command, told, environment=server.environment) as process:
+    with servers.running(command, told, environment=server.environment) as process:
         servers.wait_until_up("Prefect", process, f"{server.address}/health", told)
         yield server

@@ -18,8 +18,8 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Run them although they are up to date.")] = False,
     parallel: Annotated[int | None, typer.Option(help="Stages at work at the same time.", min=1)] = None,
 ) -> None:
-    """Bring the stages of dvc.yaml up to date, as `dvc repro` does, side by side where they do not need each other, each
-    a task run in Prefect.
+    """Bring the stages of dvc.yaml up to date, as `dvc repro` does, each a task run in Prefect; those that do not need
+    each other run side by side.
 
     Examples: `facemotion run`, `facemotion run evaluate --parallel 1`, `facemotion run train_coarse@keypoints --force`
     """
@@ -27,12 +27,16 @@ def run(
     _become("pipelines.dag", words)
 
 
-def retrain() -> None:
+def retrain(
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Of params.yaml, in this run alone.")
+    ] = None,
+) -> None:
     """Train on what the source holds now, in a working tree of its own, and let the champion be the better of the two.
 
-    Example: `facemotion retrain`, then `facemotion champion show`
+    Examples: `facemotion retrain`, then `facemotion champion show`; `facemotion retrain --set train_coarse.steps=900`
     """
-    _become("pipelines.retrain", [])
+    _become("pipelines.retrain", [word for change in changes or () for word in ("--set", change)])
 
 
 def ui() -> None:

@@ -2,14 +2,15 @@
 allowed, on the same clips."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import polars as pl
 
+from facemotion.errors import FacemotionError
 from facemotion.evaluation import glossary, intervals
 from facemotion.evaluation.intervals import Comparison
 
-SPEED = "ms_frame"  # a guard that is no score of clips
+SPEED: Final = "ms_frame"  # a guard that is no score of clips
 
 
 class Judged(NamedTuple):
@@ -33,6 +34,16 @@ class Verdict(NamedTuple):
     promote: bool
     reason: str
     lines: list[Line]
+
+
+def check(metric: str, guards: Mapping[str, float]) -> None:
+    """Refuse what nothing can be judged by, before days of training."""
+    for name in (metric, *guards):
+        if not (name == SPEED and name != metric) and glossary.about(name).better == "neither":
+            raise FacemotionError(
+                f"retrain in params.yaml: {name!r} is no score of which one way is better; l1, akd_truth, csim_dlib "
+                f"and flicker are, and {SPEED} for a guard"
+            )
 
 
 def judge(new: Judged, old: Judged, metric: str, guards: Mapping[str, float]) -> Verdict:
