@@ -87,12 +87,17 @@ def make(folder: Path) -> Toy:
     (folder / "seed.txt").write_text("1")
     (folder / "dvc.yaml").write_text(STAGES.format(python=sys.executable))
     shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
-    (folder / ".gitignore").write_text("/.work/\n/.prefect/\n/out/\nran.log\n*.hangs\nhang\nfails.*\n")
+    (folder / ".gitignore").write_text("/.work/\n/.prefect/\n/.mlflow/\n/out/\nran.log\n*.hangs\nhang\nfails.*\n")
     toy = Toy(folder)
     toy.set(run__retry_wait_s=0.2, run__parallel=4)
+    begin(folder)
+    return toy
+
+
+def begin(folder: Path) -> None:
+    """The folder as a git and DVC repository, committed."""
     for words in (["git", "init", "-q"], ["git", "config", "user.name", "test"],
                   ["git", "config", "user.email", "test@localhost"],
                   [sys.executable, "-m", "dvc", "init", "-q"], ["git", "add", "-A"],
                   ["git", "commit", "-qm", "toy"]):  # fmt: skip
         subprocess.run(words, cwd=folder, check=True, env={**os.environ, "DVC_NO_ANALYTICS": "1"})
-    return toy
