@@ -1,13 +1,19 @@
 """The DAG as a flow, on a repository of quick stages: what `dvc repro` gives, in parallel, failing, killed or not."""
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -54,6 +60,23 @@ def wait_for(condition: object, what: str, seconds: float = 120) -> None:
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < until, f"never seen: {what}"
         time.sleep(0.02)
+
+
+@contextmanager
+def webhook() -> Iterator[tuple[str, list[Any]]]:
+    """A server that takes notices."""
+    heard: list[Any] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", heard
+        server.shutdown()
 
 
 @pytest.mark.parametrize("folder", ["toy", "project"])
@@ -120,8 +143,12 @@ def test_a_failure_ends_what_needs_it_and_nothing_else_and_the_next_run_goes_on(
     toy.set(run__retries=1)
     (toy.root / "fails.part_b").write_text("1")  # once: it may be tried again
     (toy.root / "fails.pair_a_up").write_text("1")  # may not
-    told = toy.flow(**prefect_server.environment)
+    with webhook() as (address, notices):
+        told = toy.flow(**prefect_server.environment, FACEMOTION_WEBHOOK=address)
     assert told.returncode == 1
+    (notice,) = notices
+    assert (notice["flow"], notice["state"]) == ("dag", "Failed")
+    assert "pair_a_up cannot: no such luck" in notice["text"]
     said = told.stderr[told.stderr.rindex("facemotion: ") :]
     assert "stage pair@a-up ended with" in said
     assert "pair_a_up cannot: no such luck" in said

@@ -1,4 +1,4 @@
-"""A project small enough to be retrained in a test: a stage that makes a model of random weights, one that scores it."""
+"""A project small enough to be retrained in a test: a stage that makes a model of random weights, one that scores."""
 
 import os
 import shutil
@@ -29,6 +29,7 @@ from facemotion.models.weights import save_model
 from training_toys import SIZE, config
 
 FRAMES, STRIDE = 12, 5
+sure = np.ones((FRAMES, N_POINTS))
 seed = hashlib.sha256(layout.SOURCE.read_bytes()).digest()[0]
 torch.manual_seed(seed)
 save_model(Animator(config()), layout.MODELS / "tiny")
@@ -38,7 +39,7 @@ for split, people in (("train", "a"), ("val", "b"), ("test", "cdef")):
     for name in people:
         frames = [encode(drawn.integers(0, 255, (SIZE, SIZE, 3)).astype(np.uint8), 90) for _ in range(FRAMES)]
         points = np.tile(drawn.uniform(8, SIZE - 8, (N_POINTS, 2)), (FRAMES, 1, 1))
-        one = batch_of(f"clip_{name}", name, np.arange(FRAMES), Fraction(25), frames, points, np.ones((FRAMES, N_POINTS)))
+        one = batch_of(f"clip_{name}", name, np.arange(FRAMES), Fraction(25), frames, points, sure)
         write_batches([one], folder / f"{name}.arrow")
 pairs = same_pairs(starts(PackedSplit(layout.PACKED / "test")))
 schemas.PAIRS.write(schemas.PAIRS.frame([pair._asdict() for pair in pairs]), layout.PAIRS)
@@ -86,8 +87,9 @@ def make(folder: Path) -> Toy:
     (folder / "score.py").write_text(SCORE)
     (folder / "dvc.yaml").write_text(STAGES.format(python=sys.executable))
     shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
-    (folder / ".gitignore").write_text("/.work/\n/.prefect/\n/.mlflow/\n/videos\n/models/\n/data/*\n!/data/source.json\n"
-                                       "/reports/\n__pycache__/\n")  # fmt: skip
+    ignored = ("/.work/", "/.prefect/", "/.mlflow/", "/videos", "/models/", "/data/*", "!/data/source.json",
+               "/reports/", "__pycache__/")  # fmt: skip
+    (folder / ".gitignore").write_text("\n".join(ignored) + "\n")
     (folder / "videos").mkdir()
     (folder / "videos/a.mp4").write_bytes(b"no video, but something to list")
     (folder / "data").mkdir()
