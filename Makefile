@@ -30,7 +30,7 @@ lint: setup  ## ruff and mypy
 format: setup  ## put the code into house style
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-ui: setup  ## MLflow on this machine's loopback address, until Ctrl-C
+ui: setup  ## Prefect, MLflow and the page on this machine's loopback address, until Ctrl-C
 	@$(BIN)/facemotion ui
 
 bench: setup  ## every benchmark; figures to reports/benchmarks

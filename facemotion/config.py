@@ -210,6 +210,28 @@ class Evaluate(Section):
     run_frames: Annotated[int, Field(ge=3)]
 
 
+class Run(Section):
+    parallel: Count
+    retries: Annotated[int, Field(ge=0, le=100)]
+    retry_wait_s: NonNegative
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Retrain(Section):
+    cron: str
+    metric: str
+    variant: str | None
+    guards: dict[str, NonNegative]
+
+
+class Ui(Section):
+    prefect_port: Port
+    mlflow_port: Port
+    report_port: Port
+
+
 class Params(Section):
     engine: Engine
     source: Source
@@ -231,6 +253,9 @@ class Params(Section):
     train_refine: Training
     train_fusion: FusionTraining
     evaluate: Evaluate
+    run: Run
+    retrain: Retrain
+    ui: Ui
 
 
 def load(path: Path = layout.PARAMS) -> Params:

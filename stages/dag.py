@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from facemotion import config
+from facemotion.errors import FacemotionError
 from facemotion.files import file_digest
 
 
@@ -41,6 +43,37 @@ def _plain(stage: Any) -> Stage:
         tuple(sorted(key for dep in params for key in dep.params)),
         tuple(Path(out.def_path).as_posix() for out in stage.outs),
     )
+
+
+@dataclass(frozen=True)
+class Node:
+    """A stage among the others: whom it waits for, what dvc.yaml's `meta` says of it, whether DVC finds it changed."""
+
+    needs: frozenset[str]
+    meta: Mapping[str, Any]
+    changed: bool
+
+
+def graph(root: Path) -> dict[str, Node]:
+    """Every stage of a folder's dvc.yaml by name, those that are needed before those that need them."""
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        with Repo(str(root)) as repo:
+            edges = repo.index.graph
+            changed = {name.rsplit(":", 1)[-1] for name in repo.status()}
+    except DvcException as error:
+        raise FacemotionError(f"DVC cannot read the stages of {root.resolve()}: {error}") from error
+    nodes = {
+        stage.name: Node(
+            frozenset(needed.name for needed in edges.successors(stage)), stage.meta or {}, stage.name in changed
+        )
+        for stage in edges.nodes
+        if hasattr(stage, "name")
+    }
+    order = TopologicalSorter({name: sorted(node.needs) for name, node in nodes.items()}).static_order()
+    return {name: nodes[name] for name in order if name in nodes}
 
 
 def locked() -> dict[str, Any]:

@@ -4,14 +4,17 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
 from ruamel.yaml import YAML
+
+if TYPE_CHECKING:
+    from prefect_server import PrefectServer
 
 os.environ.setdefault("GOMP_SPINCOUNT", "0")  # before torch is loaded
 
@@ -124,6 +127,14 @@ def smoke_copy(smoke: Project, tmp_path: Path) -> Project:
 
     shutil.copytree(smoke.root, tmp_path / "smoke", copy_function=copied, symlinks=True)
     return Project(tmp_path / "smoke")
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["PrefectServer"]:
+    from prefect_server import started
+
+    with started(tmp_path_factory.mktemp("prefect")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""`facemotion configure`, `check`, `doctor` and `ui`: the project's settings, its machine and its record."""
+"""`facemotion configure`, `check` and `doctor`: the project's settings and its machine."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from facemotion import config, layout, profiles
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (configure, check, doctor, ui):
+    for command in (configure, check, doctor):
         app.command()(command)
 
 
@@ -57,13 +57,3 @@ def doctor(
         ward.tell(findings, brief=brief)
     if any(finding.state == "broken" for finding in findings):
         raise typer.Exit(1)
-
-
-def ui(port: Annotated[int, typer.Option(help="Where MLflow listens on 127.0.0.1.")] = 5000) -> None:
-    """Open the record of all runs (MLflow) on this machine's loopback address, until Ctrl-C.
-
-    Example: `facemotion ui --port 5001`
-    """
-    from facemotion import ui as servers
-
-    servers.serve(port)

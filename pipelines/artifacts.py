@@ -1,0 +1,69 @@
+"""What a flow run shows beside its logs: the table of stages, the leaderboard, where the page is."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipelines import prefect_settings  # noqa: F401 - before prefect
+
+# isort: split
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+
+from facemotion import config, layout
+from facemotion.evaluation import glossary
+from pipelines.stage_tasks import Stages
+
+
+def show_stages(order: list[str], stages: Stages) -> None:
+    rows = [
+        {"stage": name, "state": stages.how[name], "seconds": round(stages.seconds.get(name, 0.0), 1)} for name in order
+    ]
+    total = sum(stages.seconds.values())
+    create_table_artifact(table=rows, key="dag", description=f"{len(rows)} stages, {total:.0f} s of stages' time")
+
+
+def show_results(root: Path, settings: config.Ui) -> None:
+    """Of the last `compare` and `report`, where there has been one."""
+    board, page = root / layout.plot("leaderboard"), root / layout.PAGE
+    if board.is_file():
+        create_markdown_artifact(markdown=leaderboard(board), key="leaderboard", description="mean over held-out clips")
+    if page.is_file():
+        create_link_artifact(
+            link=f"http://127.0.0.1:{settings.report_port}/{page.name}",
+            link_text="page of results",
+            key="report",
+            description=f"served by `facemotion ui`; the file is {page.resolve()}",
+        )
+
+
+def leaderboard(board: Path) -> str:
+    """A row a variant, a column a metric, the best of each in bold, with 95 % intervals."""
+    with board.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    metrics = list(dict.fromkeys(row["metric"] for row in rows))
+    cells = {(row["variant"], row["metric"]): row for row in rows}
+    best = {metric: _best(metric, cells) for metric in metrics}
+    lines = ["| variant | " + " | ".join(map(_head, metrics)) + " |", "|---" * (len(metrics) + 1) + "|"]
+    for variant in dict.fromkeys(row["variant"] for row in rows):
+        told = [_cell(cells.get((variant, metric)), variant == best[metric]) for metric in metrics]
+        lines.append(f"| {variant} | " + " | ".join(told) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _head(metric: str) -> str:
+    return f"{metric} " + {"lower": "↓", "higher": "↑", "neither": ""}[glossary.about(metric).better]
+
+
+def _best(metric: str, cells: Mapping[tuple[str, str], Mapping[str, str]]) -> str | None:
+    values = {variant: float(row["value"]) for (variant, own), row in cells.items() if own == metric}
+    way = glossary.about(metric).better
+    if way == "neither" or not values:
+        return None
+    return (min if way == "lower" else max)(values, key=lambda variant: values[variant])
+
+
+def _cell(row: Mapping[str, str] | None, bold: bool) -> str:
+    if row is None:
+        return ""
+    value = f"**{float(row['value']):.4g}**" if bold else f"{float(row['value']):.4g}"
+    return f"{value} [{float(row['low']):.4g}, {float(row['high']):.4g}]" if row["low"] else value
