@@ -24,6 +24,7 @@ ANSWERS: Final = DATA / "answers"  # rendered right answers, packed
 KNOWN: Final = DATA / "known"  # what is known of scored frames before any model has made one
 
 MODELS: Final = Path("models")
+TUNED: Final = MODELS / "tuned.yaml"  # values that stand where params.yaml says `tuned`
 
 REPORTS: Final = Path("reports")
 METRICS: Final = REPORTS / "metrics"
@@ -35,6 +36,7 @@ ASSETS: Final = REPORTS / "assets"  # pictures and videos of the page
 BENCHMARKS: Final = REPORTS / "benchmarks"
 
 WORK: Final = Path(".work")
+STUDIES: Final = Path(".optuna")  # of `facemotion tune`; they outlive `make clean`
 
 
 def metrics(name: str) -> Path:

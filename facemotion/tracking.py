@@ -160,31 +160,35 @@ class OpenRun:
             self._client.log_artifact(self._id, str(path), folder)
 
 
-def _begin(client: "MlflowClient", start: StageStart) -> tuple[str, "Run"]:
-    """The id of a stage's run, and its pipeline's run. Where a run of this id is there already (the work was
-    interrupted, or its record broke off half-way) it goes on."""
+def _begin(client: "MlflowClient", start: StageStart) -> tuple[str, "Run | None"]:
+    """The id of a stage's run, and its pipeline's run where it has one. Where a run of this id is there already (the
+    work was interrupted, its record broke off half-way, or a part of it was told first) it goes on."""
     experiment = client.get_experiment_by_name(EXPERIMENT)
     assert experiment is not None
+    pipeline = None
     with _one_at_a_time():
-        parent = _pipeline_run(client, experiment.experiment_id, start)
-    tags = {
-        **start.tags,
-        "mlflow.parentRunId": parent.info.run_id,
-        ID_TAG: start.id,
-        "facemotion.stage": start.stage,
-    }
-    earlier = client.search_runs([experiment.experiment_id], f"tags.`{ID_TAG}` = '{start.id}'", max_results=1)
-    if earlier:
-        run_id = earlier[0].info.run_id
-        for name, value in tags.items():
-            client.set_tag(run_id, name, value)
-        client.update_run(run_id, status="RUNNING")
-    else:
-        run_id = client.create_run(
-            experiment.experiment_id, int(start.started * 1000), tags, run_name=start.stage
-        ).info.run_id
-    _log_batch(client, run_id, params=start.params)
-    return run_id, parent
+        if start.under:
+            parent = _run_of(client, experiment.experiment_id, start.under, start.under, start.pipeline_started)
+        elif start.pipeline:
+            pipeline = _pipeline_run(client, experiment.experiment_id, start)
+            parent = pipeline.info.run_id
+        else:
+            parent = None
+        run_id = _run_of(client, experiment.experiment_id, start.id, start.stage, start.started)
+    client.update_run(run_id, status="RUNNING", name=start.stage)
+    tags = {**start.tags, ID_TAG: start.id, "facemotion.stage": start.stage}
+    tags |= {"mlflow.parentRunId": parent} if parent else {}
+    _log_batch(client, run_id, params=start.params, tags=tags)
+    return run_id, pipeline
+
+
+def _run_of(client: "MlflowClient", experiment_id: str, record: str, name: str, started: float) -> str:
+    """The run of a record's id, made where it does not exist yet."""
+    found = client.search_runs([experiment_id], f"tags.`{ID_TAG}` = '{record}'", max_results=1)
+    if found:
+        return str(found[0].info.run_id)
+    made = client.create_run(experiment_id, int(started * 1000), {ID_TAG: record}, run_name=name)
+    return str(made.info.run_id)
 
 
 def _log_batch(
@@ -222,8 +226,9 @@ def _write(client: "MlflowClient", record: StageRecord) -> None:
         if Path(path).is_file():
             client.log_artifact(run_id, path, str(Path(path).parent))
     client.set_terminated(run_id, "FINISHED" if record.ok else "FAILED", int(record.ended * 1000))
-    with _one_at_a_time():
-        _show_in_pipeline(client, parent, run_id, record)
+    if parent is not None:
+        with _one_at_a_time():
+            _show_in_pipeline(client, parent, run_id, record)
 
 
 def _log_inputs(client: "MlflowClient", run_id: str, record: StageRecord) -> None:

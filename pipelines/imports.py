@@ -24,6 +24,7 @@ WITHOUT_BEARING: Final = frozenset(
         "facemotion/training/memory.py",
         "facemotion/training/report.py",
         "facemotion/training/stop.py",
+        "facemotion/tuning/record.py",
         "stages/dag.py",
         "stages/harness.py",
         "stages/provenance.py",

@@ -109,6 +109,8 @@ def run(name: str, body: Callable[[Params, Notes], str]) -> None:
         raw = config.read_yaml(layout.PARAMS)
         stages = dag.read()
         stage = stages[os.environ.get("DVC_STAGE", name)]
+        if layout.TUNED.as_posix() in stage.deps:
+            params = config.load(tuned=config.tuned())
         deps = dag.digests(stage.deps)
     except FacemotionError as error:
         _fail(name, error)
