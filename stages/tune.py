@@ -13,16 +13,14 @@ from facemotion.tuning import study as studies
 from facemotion.tuning.search import Finding, Search
 from facemotion.tuning.trial import Plan
 from stages.harness import Notes, run
-from stages.training import splits
 
 
 def main(params: Params, notes: Notes) -> str:
-    raw = config.read_yaml(layout.PARAMS)
-    plan = Plan.of(raw, *splits())
-    tune = plan.params.tune
+    raw, tune = config.read_yaml(layout.PARAMS), params.tune
     if not tune.trials:
-        _write(raw, Finding((), plan.default, False, {}), {}, tune, notes)
+        _write(raw, Finding((), {}, False, {}), {}, tune, notes)
         return "off: tune.trials is 0"
+    plan = Plan.here()
     kept = studies.storage(studies.sqlite(notes.work / "study.db"))
     study = studies.opened(kept, "tune", tune)
     studies.begin(study, tune, plan.default)

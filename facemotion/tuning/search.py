@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from facemotion.evaluation.intervals import Comparison, difference
 from facemotion.training.failures import DivergedError
-from facemotion.tuning import choice
+from facemotion.tuning import choice, record
 from facemotion.tuning import study as studies
-from facemotion.tuning.record import TrialRun
 from facemotion.tuning.space import Objective
 from facemotion.tuning.study import CLIPS, DEFAULT, DIVERGED, WORKER
 from facemotion.tuning.table import Row, rows
@@ -62,7 +61,7 @@ class Search:
             values = plan.default
         place = studies.rank(self.study, trial.number)
         started, folder = time.monotonic(), self.work / f"trial-{place}"
-        run = TrialRun(self.record, place, values, folder / "pictures")
+        run = record.start(f"{self.record}-{place}", f"trial {place}", self.record, values, folder / "pictures")
         message, figures = "failed", dict[str, float]()
         ok = True
         try:

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facemotion import config
+from facemotion import config, layout
 from facemotion.config import Params
+from facemotion.dataset.packed import PackedSplit
+from facemotion.errors import FacemotionError
 from facemotion.files import fresh_folder
 from facemotion.models.animator import Animator
 from facemotion.training.config import Training
@@ -39,6 +41,14 @@ class Plan:
     def of(cls, content: Mapping[str, Any], train: Clips, validation: Clips) -> "Plan":
         plain = space.filled(content)
         return cls(plain, config.validate(plain, "params.yaml"), train, validation)
+
+    @classmethod
+    def here(cls) -> "Plan":
+        """Of the project in the working directory."""
+        train, held_out = (PackedSplit(layout.PACKED / split) for split in ("train", "val"))
+        if not len(train) or not len(held_out):
+            raise FacemotionError(f"{layout.PACKED} has no clips to learn from or to judge by: run `dvc repro pack`")
+        return cls.of(config.read_yaml(layout.PARAMS), train, held_out)
 
     @property
     def default(self) -> dict[str, Any]:
