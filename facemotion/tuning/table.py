@@ -20,7 +20,7 @@ from facemotion.tuning.trial import Plan
 KEPT: Final = "kept"
 CUT: Final = "cut short"
 NOWHERE: Final = "led nowhere"
-LEAST: Final = 8  # trials that importance can be told from
+LEAST: Final = 6  # trials that importance can be told from
 
 
 @dataclass(frozen=True)
