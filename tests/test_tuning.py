@@ -81,7 +81,7 @@ def test_a_better_value_is_told_apart_in_longer_trainings_and_then_adopted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates = {"key": "train_coarse.rate", "default": 0.5, "low": 1e-4, "high": 0.5, "scale": "log"}
-    search = searched(plan(8, rate=0.5, trials=5, space=[rates]), tmp_path)
+    search = searched(plan(8, rate=0.5, trials=5, validate_every=4, space=[rates]), tmp_path)
     told(search, 5)
     finding = search.finding()
     assert finding.better, figures.told(finding)
