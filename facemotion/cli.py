@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from facemotion import __version__, console
-from facemotion.commands import model, project, source, tune
+from facemotion.commands import experiments, model, project, source, tune
 from facemotion.errors import FacemotionError
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ project.add_to(app)
 tune.add_to(app)
 app.add_typer(source.app, name="source")
 app.add_typer(model.app, name="model")
+app.add_typer(experiments.app, name="experiments")
+app.add_typer(experiments.mlflow_app, name="mlflow")
 
 
 @app.callback(invoke_without_command=True)

@@ -9,7 +9,8 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -30,6 +31,8 @@ HOME: Final = Path(".mlflow")
 PENDING: Final = layout.WORK / "tracking"
 KEY_TAG: Final = "facemotion.pipeline"
 ID_TAG: Final = "facemotion.record"
+PATIENCE_S: Final = 60.0  # with a server elsewhere, at a stage's end
+STRANDED_S: Final = 600.0  # after which whoever took a waiting record has been killed
 PARAM_LIMIT: Final = 500  # characters; longer values are cut by no server we know
 MOST_AT_ONCE: Final = 100  # of a kind in a request: what MLflow's servers take
 
@@ -52,30 +55,80 @@ def preload() -> None:
 
 
 def publish(record: StageRecord) -> None:
-    """Record a stage, and any that could not be recorded before; never raises."""
+    """Record a stage, and any that could not be recorded before; never raises, and waits for no slow server."""
+    problem = _within(None if is_local(address()) else PATIENCE_S, lambda: _publish_all(record))
+    if problem is None:
+        return
+    log.warning(
+        "MLflow at %s did not take the record of stage %s (%s); it is kept in %s for the next stage to publish, or for "
+        "`facemotion mlflow sync`",
+        address(),
+        record.stage,
+        problem,
+        PENDING,
+    )
     try:
-        client = open_client()
-        for waiting in sorted(PENDING.glob("*.json")):
-            _publish_waiting(client, waiting)
-        _write(client, record)
-    except Exception as error:  # whatever the store throws, the stage's work is done and stays
-        log.warning(
-            "MLflow at %s did not take the record of stage %s (%s); it is kept in %s for the next stage to publish",
-            address(),
-            record.stage,
-            f"{type(error).__name__}: {error}".splitlines()[0][:300],
-            PENDING,
-        )
+        write_json(PENDING / f"{int(record.ended)}-{record.id}.json", asdict(record))
+    except Exception as second:
+        log.warning("the record of stage %s could not be kept either: %s", record.stage, second)
+
+
+def sync() -> tuple[int, int]:
+    """Publish all that waits, however long the server takes; how many were told, and how many still wait."""
+    waiting = _waiting()
+    told = 0
+    try:
+        client = open_client() if waiting else None
+        for path in waiting:
+            assert client is not None
+            _publish_waiting(client, path)
+            told += 1
+            log.info("%s is told", path.name)
+    except Exception as error:  # whatever the store throws
+        log.warning("MLflow at %s: %s", address(), _in_a_line(error))
+    return told, len(waiting) - told
+
+
+def _publish_all(record: StageRecord) -> None:
+    client = open_client()
+    for waiting in _waiting():
+        _publish_waiting(client, waiting)
+    _write(client, record)
+
+
+def _waiting() -> list[Path]:
+    for stranded in PENDING.glob("*.taken"):  # whoever took it was killed meanwhile
+        if time.time() - stranded.stat().st_mtime > STRANDED_S:
+            stranded.rename(stranded.with_suffix(".json"))
+    return sorted(PENDING.glob("*.json"))
+
+
+def _within(seconds: float | None, work: Callable[[], None]) -> str | None:
+    """What went wrong, in a line. What takes longer is left to itself: a record that is told twice is one run."""
+    problems: list[str | None] = ["it takes too long"]
+
+    def tell() -> None:
         try:
-            write_json(PENDING / f"{int(record.ended)}-{record.id}.json", asdict(record))
-        except Exception as second:
-            log.warning("the record of stage %s could not be kept either: %s", record.stage, second)
+            work()
+            problems[0] = None
+        except Exception as error:  # whatever the store throws, the stage's work is done and stays
+            problems[0] = _in_a_line(error)
+
+    thread = threading.Thread(target=tell, name="record", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return problems[0]
+
+
+def _in_a_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
 def _publish_waiting(client: "MlflowClient", waiting: Path) -> None:
     mine = waiting.with_suffix(".taken")  # stages may run side by side
     try:
         waiting.rename(mine)
+        mine.touch()
     except FileNotFoundError:
         return
     try:
@@ -201,10 +254,10 @@ def _log_batch(
     """As few requests as a server takes; what has been sent before may be sent again."""
     from mlflow.entities import Metric, Param, RunTag
 
-    told = [Param(_safe(name), str(value)[:PARAM_LIMIT]) for name, value in (params or {}).items()]
-    marks = [RunTag(_safe(name), value) for name, value in (tags or {}).items()]
+    told = [Param(safe(name), str(value)[:PARAM_LIMIT]) for name, value in (params or {}).items()]
+    marks = [RunTag(safe(name), value) for name, value in (tags or {}).items()]
     metrics = [
-        Metric(_safe(name), float(value), int(row.time * 1000), row.step)
+        Metric(safe(name), float(value), int(row.time * 1000), row.step)
         for row in rows
         for name, value in row.values.items()
     ]
@@ -261,9 +314,9 @@ def _show_in_pipeline(client: "MlflowClient", parent: "Run", run_id: str, record
     made them."""
     parent_id = parent.info.run_id
     states = dict(client.get_run(parent_id).data.tags)
-    states[f"stage.{_safe(record.stage)}"] = f"{'ran' if record.ok else 'failed'}: {run_id}"
+    states[f"stage.{safe(record.stage)}"] = f"{'ran' if record.ok else 'failed'}: {run_id}"
     for stage, digests in record.cached.items():
-        name = f"stage.{_safe(stage)}"
+        name = f"stage.{safe(stage)}"
         if not states.get(name, "").startswith(("ran", "failed")):
             made_by = client.search_runs(
                 [parent.info.experiment_id],
@@ -283,6 +336,6 @@ def _show_in_pipeline(client: "MlflowClient", parent: "Run", run_id: str, record
     client.set_terminated(parent_id, status, int(record.ended * 1000))
 
 
-def _safe(name: str) -> str:
+def safe(name: str) -> str:
     """MLflow allows letters, digits, and _-./ and blanks in names."""
     return "".join(c if c.isalnum() or c in "_-./ " else "_" for c in name)

@@ -17,6 +17,7 @@ WITHOUT_BEARING: Final = frozenset(
         "facemotion/errors.py",
         "facemotion/layout.py",
         "facemotion/tracking.py",
+        "facemotion/tracking_lineage.py",
         "facemotion/tracking_live.py",
         "facemotion/tracking_records.py",
         "facemotion/training/config.py",

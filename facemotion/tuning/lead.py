@@ -76,15 +76,16 @@ def known() -> Finding:
 
 def _search(plan: Plan, study: optuna.Study, trials: int, workers: int, since: float) -> None:
     with _crew(study.study_name, trials, workers, since) as crew, progress("tune", trials, "trials") as ticker:
-        told = len(studies.ended(study))
-        ticker.resume(told)
-        while told < trials:
+        told = {row.place for row in table.rows(study, plan)}
+        ticker.resume(len(told))
+        while len(told) < trials:
             time.sleep(POLL_S)
             crew.see_to()
             rows = table.rows(study, plan)
-            for row in rows[told:]:
-                _tell(row, rows, ticker)
-            told = len(rows)
+            for row in rows:
+                if row.place not in told:
+                    _tell(row, rows, ticker)
+            told |= {row.place for row in rows}
 
 
 def _tell(row: Row, rows: tuple[Row, ...], ticker: Ticker) -> None:
@@ -94,7 +95,7 @@ def _tell(row: Row, rows: tuple[Row, ...], ticker: Ticker) -> None:
     best = min(whole, key=lambda pair: pair[0], default=None)
     lead = f"; best {best[0]:.4g} of trial {best[1].place}" if best else ""
     of_default = "the default" if row.default else figures.pairs(row.values)
-    log.info("trial %d of %d: %s%s (%s)", row.place + 1, ticker.total, reached, lead, of_default)
+    log.info("trial %d, %d of %d: %s%s (%s)", row.place, ticker.count, ticker.total, reached, lead, of_default)
 
 
 class Crew:

@@ -38,7 +38,7 @@ class Row:
 def rows(study: optuna.Study, plan: Plan) -> tuple[Row, ...]:
     """In the order in which they were begun."""
     tune = plan.params.tune
-    return tuple(_row(place, trial, tune, plan) for place, trial in enumerate(studies.ended(study)))
+    return tuple(_row(studies.rank(study, trial.number), trial, tune, plan) for trial in studies.ended(study))
 
 
 def _row(place: int, trial: optuna.trial.FrozenTrial, tune: Tune, plan: Plan) -> Row:
