@@ -1,4 +1,4 @@
-"""From a model, or any run, back to everything that it was made from: each stage's run, params, revision and digests."""
+"""From a model, or any run, back to all that it was made from: each stage's run, params, revision and digests."""
 
 import json
 import tempfile
