@@ -8,6 +8,7 @@ import fcntl
 import json
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +46,11 @@ def address(root: Path | None = None) -> str:
     return f"sqlite:///{home / 'mlflow.db'}"
 
 
+def shown() -> str:
+    """The address as it may stand in a log: without a password."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", address())
+
+
 def is_local(uri: str) -> bool:
     return uri.startswith(("sqlite:", "file:", "/")) or "://" not in uri
 
@@ -62,7 +68,7 @@ def publish(record: StageRecord) -> None:
     log.warning(
         "MLflow at %s did not take the record of stage %s (%s); it is kept in %s for the next stage to publish, or for "
         "`facemotion mlflow sync`",
-        address(),
+        shown(),
         record.stage,
         problem,
         PENDING,
@@ -85,7 +91,7 @@ def sync() -> tuple[int, int]:
             told += 1
             log.info("%s is told", path.name)
     except Exception as error:  # whatever the store throws
-        log.warning("MLflow at %s: %s", address(), _in_a_line(error))
+        log.warning("MLflow at %s: %s", shown(), _in_a_line(error))
     return told, len(waiting) - told
 
 

@@ -59,7 +59,7 @@ def found(name: str) -> "Run":
         if runs:
             return runs[0]
     raise FacemotionError(
-        f"{tracking.address()} has no run {name!r}: give a run's id, the name of a stage such as "
+        f"{tracking.shown()} has no run {name!r}: give a run's id, the name of a stage such as "
         "train_coarse@keypoints (its newest run), or models:/facemotion@champion"
     )
 
@@ -173,7 +173,7 @@ def _version(client: "MlflowClient", name: str) -> Any:
         return client.get_model_version_by_alias(model, alias) if at else client.get_model_version(model, number)
     except Exception as error:  # whatever the store throws where there is none
         raise FacemotionError(
-            f"the registry at {tracking.address()} has no {name} ({type(error).__name__}); `facemotion ui` shows which "
+            f"the registry at {tracking.shown()} has no {name} ({type(error).__name__}); `facemotion ui` shows which "
             "models it has"
         ) from error
 

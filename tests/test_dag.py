@@ -72,6 +72,23 @@ def test_a_parameter_reruns_just_the_stages_that_read_it(
     assert changed(pretended) == set()
 
 
+def test_what_was_found_changes_trainings_and_nothing_else(pretended: Project) -> None:
+    """Its content changes only where params.yaml says `tuned`: see test_tuning."""
+    found = pretended.root / "models/tuned.yaml"
+    before = found.read_bytes()
+    found.unlink()
+    try:
+        found.write_text("train_coarse.rate: 0.002\n")
+        assert {name.partition("@")[0] for name in changed(pretended)} >= {
+            "train_coarse",
+            "train_refine",
+            "train_fusion",
+        }
+        assert not changed(pretended) & {"pack", "smooth", "compare"}
+    finally:
+        found.write_bytes(before)
+
+
 def test_editing_a_module_changes_the_stages_that_import_it(pretended: Project) -> None:
     module = pretended.root / "facemotion/ingest/crop.py"
     before = module.read_bytes()

@@ -81,8 +81,9 @@ def test_a_better_value_is_told_apart_in_longer_trainings_and_then_adopted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates = {"key": "train_coarse.rate", "default": 0.5, "low": 1e-4, "high": 0.5, "scale": "log"}
-    search = searched(plan(8, rate=0.5, trials=5, validate_every=4, space=[rates]), tmp_path)
-    told(search, 5)
+    again = {"steps": 4, "seeds": 1}
+    search = searched(plan(8, rate=0.5, trials=4, validate_every=4, again=again, space=[rates]), tmp_path)
+    told(search, 4)
     finding = search.finding()
     assert finding.better, figures.told(finding)
     assert finding.values["train_coarse.rate"] < 0.1
@@ -201,3 +202,28 @@ def test_tuned_where_nothing_is_searched_is_told() -> None:
 
 def test_dotted_keys_become_sections() -> None:
     assert space.nested({"a.b": 1, "a.c.d": 2}) == {"a": {"b": 1, "c": {"d": 2}}}
+
+
+def test_the_stage_writes_only_what_is_called_tuned_and_nothing_where_it_is_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stages import tune
+    from stages.harness import Notes
+
+    monkeypatch.chdir(tmp_path)
+    told = content(trials=0)
+    told["train_coarse"]["rate"] = "tuned"
+    for rate, expected in ((0.002, "{}\n"), ("tuned", "train_coarse.rate: 0.002\n")):
+        told["train_coarse"]["rate"] = rate
+        YAML().dump({**told, "model": plain_lists(told["model"])}, layout.PARAMS)
+        notes = Notes("tune", "key", {}, None)  # type: ignore[arg-type]
+        assert "off" in tune.main(config.load(), notes)
+        assert layout.TUNED.read_text() == expected
+        assert layout.metrics("tune").read_text() == "{}\n"
+        assert len(layout.plot("tune_trials").read_text().splitlines()) == 1
+
+
+def plain_lists(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: plain_lists(own) for key, own in value.items()}
+    return list(value) if isinstance(value, tuple) else value

@@ -60,6 +60,6 @@ def sync() -> None:
     from facemotion import tracking
 
     told, left = tracking.sync()
-    typer.echo(f"{told} records published to {tracking.address()}" + (f", {left} are still waiting" if left else ""))
+    typer.echo(f"{told} records published to {tracking.shown()}" + (f", {left} are still waiting" if left else ""))
     if left:
         raise typer.Exit(1)

@@ -1,6 +1,7 @@
 """A trial: the real training, short, with other values; judged on people held out."""
 
 import logging
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,10 @@ class Plan:
         tune = self.params.tune
         model, settings = self.prepared(values, steps, seed)
         job = Job(name, model, settings, self.train, self.validation, fresh_folder(work), {})
-        model.load_state_dict(train(job, reporter).weights)
+        try:
+            model.load_state_dict(train(job, reporter).weights)
+        finally:
+            shutil.rmtree(work)  # a trial is done anew, not gone on with
         found = judge.by_clip(model, self.validation, tune.validation_pairs, settings.batch_size, tune.objectives)
         if not all(np.isfinite(values).any() for values in found.values()):
             raise DivergedError(f"{name} has made nothing that can be judged")
