@@ -2,6 +2,7 @@
 where a person sees it and DVC tracks it; unknown, missing or mistyped keys are errors that say what is allowed."""
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
@@ -13,6 +14,8 @@ from facemotion import layout
 from facemotion.errors import FacemotionError
 from facemotion.models.config import ModelConfig, MotionName
 from facemotion.training.config import FusionTraining, Training
+from facemotion.tuning import space
+from facemotion.tuning.space import Tune
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -249,6 +252,7 @@ class Params(Section):
     pack: Pack
     model: ModelConfig
     motions: list[MotionName]  # what is trained, coarse and refined
+    tune: Tune
     train_coarse: Training
     train_refine: Training
     train_fusion: FusionTraining
@@ -258,9 +262,21 @@ class Params(Section):
     ui: Ui
 
 
-def load(path: Path = layout.PARAMS) -> Params:
-    """The validated parameters of a file; every problem in it is reported at once."""
-    return validate(read_yaml(path), str(path))
+def load(path: Path = layout.PARAMS, tuned: Mapping[str, Any] | None = None) -> Params:
+    """The validated parameters of a file; every problem in it is reported at once. `tuned`: values, by dotted key, that
+    stand where the file says `tuned`; where they are not given, the defaults of its search space do."""
+    return validate(read_yaml(path), str(path), tuned)
+
+
+def tuned() -> dict[str, Any]:
+    """What stage tune has found, of all that params.yaml calls `tuned`, by dotted key."""
+    found = read_yaml(layout.TUNED) or {}
+    if missing := [key for key in space.asked(read_yaml(layout.PARAMS)) if key not in found]:
+        raise FacemotionError(
+            f"{layout.PARAMS} says `tuned` of {', '.join(missing)}, which {layout.TUNED} does not tell: run "
+            "`dvc repro tune`"
+        )
+    return dict(found)
 
 
 def read_yaml(path: Path) -> Any:
@@ -273,9 +289,21 @@ def read_yaml(path: Path) -> Any:
         raise FacemotionError(f"{path} is not proper YAML: {error}") from error
 
 
-def validate(content: Any, where: str) -> Params:
+def validate(content: Any, where: str, tuned: Mapping[str, Any] | None = None) -> Params:
     if not isinstance(content, dict):
         raise FacemotionError(f"{where} must hold sections ({', '.join(Params.model_fields)}), not {content!r}")
+    plain = space.filled(content, tuned)
+    params = _checked(plain, where)
+    for entry in params.tune.space:
+        for value in entry.extremes:
+            try:
+                _checked(space.placed(plain, {entry.key: value}), f"{where}, tune.space, {entry.key} at {value}")
+            except KeyError as error:
+                raise FacemotionError(f"{where}: tune.space: {entry.key} is not a known key") from error
+    return params
+
+
+def _checked(content: Any, where: str) -> Params:
     try:
         return Params.model_validate(content)
     except ValidationError as error:
@@ -296,6 +324,8 @@ def _explain(problem: Any) -> str:
             return f"{key} is missing"
         case "value_error":
             return str(problem["ctx"]["error"])
+        case _ if problem["input"] == space.TUNED:
+            return f"{key} says `tuned`, but tune.space has no such key: add it there, or give a value"
         case _:
             return f"{key} is {problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
 

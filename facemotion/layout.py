@@ -25,6 +25,7 @@ ANSWERS: Final = DATA / "answers"  # rendered right answers, packed
 KNOWN: Final = DATA / "known"  # what is known of scored frames before any model has made one
 
 MODELS: Final = Path("models")
+TUNED: Final = MODELS / "tuned.yaml"  # values that stand where params.yaml says `tuned`
 
 REPORTS: Final = Path("reports")
 METRICS: Final = REPORTS / "metrics"
@@ -38,6 +39,7 @@ BENCHMARKS: Final = REPORTS / "benchmarks"
 
 WORK: Final = Path(".work")
 DOWNLOADS: Final = WORK / "downloads"  # all that has come from the net; it outlives the stage that fetches
+STUDIES: Final = Path(".optuna")  # of `facemotion tune`; they outlive `make clean`
 
 
 def metrics(name: str) -> Path:

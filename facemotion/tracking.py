@@ -8,8 +8,10 @@ import fcntl
 import json
 import logging
 import os
+import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -30,6 +32,8 @@ HOME: Final = Path(".mlflow")
 PENDING: Final = layout.WORK / "tracking"
 KEY_TAG: Final = "facemotion.pipeline"
 ID_TAG: Final = "facemotion.record"
+PATIENCE_S: Final = 60.0  # with a server elsewhere, at a stage's end
+STRANDED_S: Final = 600.0  # after which whoever took a waiting record has been killed
 PARAM_LIMIT: Final = 500  # characters; longer values are cut by no server we know
 MOST_AT_ONCE: Final = 100  # of a kind in a request: what MLflow's servers take
 
@@ -42,6 +46,11 @@ def address(root: Path | None = None) -> str:
     return f"sqlite:///{home / 'mlflow.db'}"
 
 
+def shown() -> str:
+    """The address as it may stand in a log: without a password."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", address())
+
+
 def is_local(uri: str) -> bool:
     return uri.startswith(("sqlite:", "file:", "/")) or "://" not in uri
 
@@ -52,30 +61,80 @@ def preload() -> None:
 
 
 def publish(record: StageRecord) -> None:
-    """Record a stage, and any that could not be recorded before; never raises."""
+    """Record a stage, and any that could not be recorded before; never raises, and waits for no slow server."""
+    problem = _within(None if is_local(address()) else PATIENCE_S, lambda: _publish_all(record))
+    if problem is None:
+        return
+    log.warning(
+        "MLflow at %s did not take the record of stage %s (%s); it is kept in %s for the next stage to publish, or for "
+        "`facemotion mlflow sync`",
+        shown(),
+        record.stage,
+        problem,
+        PENDING,
+    )
     try:
-        client = open_client()
-        for waiting in sorted(PENDING.glob("*.json")):
-            _publish_waiting(client, waiting)
-        _write(client, record)
-    except Exception as error:  # whatever the store throws, the stage's work is done and stays
-        log.warning(
-            "MLflow at %s did not take the record of stage %s (%s); it is kept in %s for the next stage to publish",
-            address(),
-            record.stage,
-            f"{type(error).__name__}: {error}".splitlines()[0][:300],
-            PENDING,
-        )
+        write_json(PENDING / f"{int(record.ended)}-{record.id}.json", asdict(record))
+    except Exception as second:
+        log.warning("the record of stage %s could not be kept either: %s", record.stage, second)
+
+
+def sync() -> tuple[int, int]:
+    """Publish all that waits, however long the server takes; how many were told, and how many still wait."""
+    waiting = _waiting()
+    told = 0
+    try:
+        client = open_client() if waiting else None
+        for path in waiting:
+            assert client is not None
+            _publish_waiting(client, path)
+            told += 1
+            log.info("%s is told", path.name)
+    except Exception as error:  # whatever the store throws
+        log.warning("MLflow at %s: %s", shown(), _in_a_line(error))
+    return told, len(waiting) - told
+
+
+def _publish_all(record: StageRecord) -> None:
+    client = open_client()
+    for waiting in _waiting():
+        _publish_waiting(client, waiting)
+    _write(client, record)
+
+
+def _waiting() -> list[Path]:
+    for stranded in PENDING.glob("*.taken"):  # whoever took it was killed meanwhile
+        if time.time() - stranded.stat().st_mtime > STRANDED_S:
+            stranded.rename(stranded.with_suffix(".json"))
+    return sorted(PENDING.glob("*.json"))
+
+
+def _within(seconds: float | None, work: Callable[[], None]) -> str | None:
+    """What went wrong, in a line. What takes longer is left to itself: a record that is told twice is one run."""
+    problems: list[str | None] = ["it takes too long"]
+
+    def tell() -> None:
         try:
-            write_json(PENDING / f"{int(record.ended)}-{record.id}.json", asdict(record))
-        except Exception as second:
-            log.warning("the record of stage %s could not be kept either: %s", record.stage, second)
+            work()
+            problems[0] = None
+        except Exception as error:  # whatever the store throws, the stage's work is done and stays
+            problems[0] = _in_a_line(error)
+
+    thread = threading.Thread(target=tell, name="record", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return problems[0]
+
+
+def _in_a_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
 def _publish_waiting(client: "MlflowClient", waiting: Path) -> None:
     mine = waiting.with_suffix(".taken")  # stages may run side by side
     try:
         waiting.rename(mine)
+        mine.touch()
     except FileNotFoundError:
         return
     try:
@@ -160,31 +219,35 @@ class OpenRun:
             self._client.log_artifact(self._id, str(path), folder)
 
 
-def _begin(client: "MlflowClient", start: StageStart) -> tuple[str, "Run"]:
-    """The id of a stage's run, and its pipeline's run. Where a run of this id is there already (the work was
-    interrupted, or its record broke off half-way) it goes on."""
+def _begin(client: "MlflowClient", start: StageStart) -> tuple[str, "Run | None"]:
+    """The id of a stage's run, and its pipeline's run where it has one. Where a run of this id is there already (the
+    work was interrupted, its record broke off half-way, or a part of it was told first) it goes on."""
     experiment = client.get_experiment_by_name(EXPERIMENT)
     assert experiment is not None
+    pipeline = None
     with _one_at_a_time():
-        parent = _pipeline_run(client, experiment.experiment_id, start)
-    tags = {
-        **start.tags,
-        "mlflow.parentRunId": parent.info.run_id,
-        ID_TAG: start.id,
-        "facemotion.stage": start.stage,
-    }
-    earlier = client.search_runs([experiment.experiment_id], f"tags.`{ID_TAG}` = '{start.id}'", max_results=1)
-    if earlier:
-        run_id = earlier[0].info.run_id
-        for name, value in tags.items():
-            client.set_tag(run_id, name, value)
-        client.update_run(run_id, status="RUNNING")
-    else:
-        run_id = client.create_run(
-            experiment.experiment_id, int(start.started * 1000), tags, run_name=start.stage
-        ).info.run_id
-    _log_batch(client, run_id, params=start.params)
-    return run_id, parent
+        if start.under:
+            parent = _run_of(client, experiment.experiment_id, start.under, start.under, start.pipeline_started)
+        elif start.pipeline:
+            pipeline = _pipeline_run(client, experiment.experiment_id, start)
+            parent = pipeline.info.run_id
+        else:
+            parent = None
+        run_id = _run_of(client, experiment.experiment_id, start.id, start.stage, start.started)
+    client.update_run(run_id, status="RUNNING", name=start.stage)
+    tags = {**start.tags, ID_TAG: start.id, "facemotion.stage": start.stage}
+    tags |= {"mlflow.parentRunId": parent} if parent else {}
+    _log_batch(client, run_id, params=start.params, tags=tags)
+    return run_id, pipeline
+
+
+def _run_of(client: "MlflowClient", experiment_id: str, record: str, name: str, started: float) -> str:
+    """The run of a record's id, made where it does not exist yet."""
+    found = client.search_runs([experiment_id], f"tags.`{ID_TAG}` = '{record}'", max_results=1)
+    if found:
+        return str(found[0].info.run_id)
+    made = client.create_run(experiment_id, int(started * 1000), {ID_TAG: record}, run_name=name)
+    return str(made.info.run_id)
 
 
 def _log_batch(
@@ -197,10 +260,10 @@ def _log_batch(
     """As few requests as a server takes; what has been sent before may be sent again."""
     from mlflow.entities import Metric, Param, RunTag
 
-    told = [Param(_safe(name), str(value)[:PARAM_LIMIT]) for name, value in (params or {}).items()]
-    marks = [RunTag(_safe(name), value) for name, value in (tags or {}).items()]
+    told = [Param(safe(name), str(value)[:PARAM_LIMIT]) for name, value in (params or {}).items()]
+    marks = [RunTag(safe(name), value) for name, value in (tags or {}).items()]
     metrics = [
-        Metric(_safe(name), float(value), int(row.time * 1000), row.step)
+        Metric(safe(name), float(value), int(row.time * 1000), row.step)
         for row in rows
         for name, value in row.values.items()
     ]
@@ -222,8 +285,9 @@ def _write(client: "MlflowClient", record: StageRecord) -> None:
         if Path(path).is_file():
             client.log_artifact(run_id, path, str(Path(path).parent))
     client.set_terminated(run_id, "FINISHED" if record.ok else "FAILED", int(record.ended * 1000))
-    with _one_at_a_time():
-        _show_in_pipeline(client, parent, run_id, record)
+    if parent is not None:
+        with _one_at_a_time():
+            _show_in_pipeline(client, parent, run_id, record)
 
 
 def _log_inputs(client: "MlflowClient", run_id: str, record: StageRecord) -> None:
@@ -256,9 +320,9 @@ def _show_in_pipeline(client: "MlflowClient", parent: "Run", run_id: str, record
     made them."""
     parent_id = parent.info.run_id
     states = dict(client.get_run(parent_id).data.tags)
-    states[f"stage.{_safe(record.stage)}"] = f"{'ran' if record.ok else 'failed'}: {run_id}"
+    states[f"stage.{safe(record.stage)}"] = f"{'ran' if record.ok else 'failed'}: {run_id}"
     for stage, digests in record.cached.items():
-        name = f"stage.{_safe(stage)}"
+        name = f"stage.{safe(stage)}"
         if not states.get(name, "").startswith(("ran", "failed")):
             made_by = client.search_runs(
                 [parent.info.experiment_id],
@@ -278,6 +342,6 @@ def _show_in_pipeline(client: "MlflowClient", parent: "Run", run_id: str, record
     client.set_terminated(parent_id, status, int(record.ended * 1000))
 
 
-def _safe(name: str) -> str:
+def safe(name: str) -> str:
     """MLflow allows letters, digits, and _-./ and blanks in names."""
     return "".join(c if c.isalnum() or c in "_-./ " else "_" for c in name)

@@ -78,7 +78,7 @@ class LiveRun:
         except Exception as error:  # whatever the store throws, the work goes on
             if self._not_before == 0.0:
                 said = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-                log.warning("MLflow at %s is not told how %s goes on (%s)", tracking.address(), self.start.stage, said)
+                log.warning("MLflow at %s is not told how %s goes on (%s)", tracking.shown(), self.start.stage, said)
             self._not_before = time.monotonic() + PAUSE_S
             return
         self._not_before = 0.0

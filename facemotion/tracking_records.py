@@ -18,7 +18,8 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class StageStart:
-    """What is known of a stage when it starts. Times are seconds since the epoch. Equal ids are one run."""
+    """What is known of a stage when it starts. Times are seconds since the epoch. Equal ids are one run. What is
+    part of another run than a pipeline's names that one's id in `under`; what is part of none has no `pipeline`."""
 
     stage: str
     pipeline: str
@@ -27,6 +28,7 @@ class StageStart:
     params: Mapping[str, Any]
     tags: Mapping[str, str]
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    under: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from facemotion.config import Params
 from facemotion.errors import FacemotionError
 from facemotion.files import write_json, write_text
 from facemotion.tracking_records import Row, StageRecord, StageStart, outs_digest
+from facemotion.tuning import space
 from stages import dag, provenance
 
 if TYPE_CHECKING:
@@ -105,10 +106,12 @@ def run(name: str, body: Callable[[Params, Notes], str]) -> None:
     console.setup_logging()
     started = time.time()
     try:
-        params = config.load()
+        config.load()  # what is wrong in it comes first
         raw = config.read_yaml(layout.PARAMS)
         stages = dag.read()
         stage = stages[os.environ.get("DVC_STAGE", name)]
+        tuned = config.tuned() if layout.TUNED.as_posix() in stage.deps else {}
+        params = config.load(tuned=tuned)
         deps = dag.digests(stage.deps)
     except FacemotionError as error:
         _fail(name, error)
@@ -119,7 +122,7 @@ def run(name: str, body: Callable[[Params, Notes], str]) -> None:
         pipeline=key,
         pipeline_started=pipeline_started,
         started=started,
-        params=_flat(wanted),
+        params=_flat({key: dag.value_at(space.filled(raw, tuned), key) for key in stage.params}),
         tags=provenance.tags(),
     )
     notes = Notes(name, provenance.work_key(deps, wanted), deps, start)

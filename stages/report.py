@@ -64,6 +64,8 @@ def main(params: Params, notes: Notes) -> str:
         digests=notes.deps,
         assets=assets,
         href=layout.ASSETS.relative_to(layout.PAGE.parent).as_posix(),
+        trials=pl.read_csv(layout.plot("tune_trials"), infer_schema_length=None),
+        importance=pl.read_csv(layout.plot("tune_importance"), infer_schema_length=None),
     )
     write_text(layout.PAGE, render(material))
     size = sum(path.stat().st_size for path in [layout.PAGE, *assets.iterdir()]) / 2**20

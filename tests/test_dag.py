@@ -52,7 +52,8 @@ def changed(project: Project) -> set[str]:
         ("crop__max_seconds", 3.0, {"crop"}),
         ("pack__jpeg_quality", 80, {"pack", "answers"}),
         ("pack__salt", "another", {"pack"}),
-        ("train_coarse__steps", 5, {"train_coarse@keypoints", "train_coarse@landmarks"}),
+        ("tune__trials", 0, {"tune"}),
+        ("train_coarse__steps", 5, {"tune", "train_coarse@keypoints", "train_coarse@landmarks"}),
         ("train_refine__rate", 0.1, {"train_refine@keypoints", "train_refine@landmarks"}),
         ("train_fusion__rate", 0.1, {"train_fusion"}),
         ("evaluate__stride", 9, {"answers", *(f"evaluate@{variant}" for variant in VARIANTS)}),
@@ -70,6 +71,23 @@ def test_a_parameter_reruns_just_the_stages_that_read_it(
     finally:
         params.write_bytes(before)
     assert changed(pretended) == set()
+
+
+def test_what_was_found_changes_trainings_and_nothing_else(pretended: Project) -> None:
+    """Its content changes only where params.yaml says `tuned`: see test_tuning."""
+    found = pretended.root / "models/tuned.yaml"
+    before = found.read_bytes()
+    found.unlink()
+    try:
+        found.write_text("train_coarse.rate: 0.002\n")
+        assert {name.partition("@")[0] for name in changed(pretended)} >= {
+            "train_coarse",
+            "train_refine",
+            "train_fusion",
+        }
+        assert not changed(pretended) & {"pack", "smooth", "compare"}
+    finally:
+        found.write_bytes(before)
 
 
 def test_editing_a_module_changes_the_stages_that_import_it(pretended: Project) -> None:
@@ -112,8 +130,9 @@ def test_only_evaluation_opens_the_test_split_and_only_it_depends_on_the_model_i
     assert all(models[f"evaluate@{variant}"] == [] for variant in UNLEARNT)
     for variant in LEARNT:
         assert models[f"evaluate@{variant}"] == [f"models/{variant}"]
-    assert models["train_refine@keypoints"] == ["models/keypoints_coarse"]
-    assert models["train_fusion"] == ["models/landmarks_refined"]
+    assert models["train_coarse@keypoints"] == ["models/tuned.yaml"]
+    assert models["train_refine@keypoints"] == ["models/tuned.yaml", "models/keypoints_coarse"]
+    assert models["train_fusion"] == ["models/tuned.yaml", "models/landmarks_refined"]
     # Rendering takes seconds, and what it told is in the answers: another renderer does not score again by itself.
     rendering = [dep for dep in stages["evaluate@reference"].deps if dep.startswith("facemotion/synth/")]
     assert rendering == []

@@ -1,7 +1,7 @@
 """Everything that the page is made of, read from the outs of other stages; what is absent is empty."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class Material:
     digests: Mapping[str, str]  # of what the page is made from, by path
     assets: Path  # where pictures are written,
     href: str  # and how the page calls that folder
+    trials: pl.DataFrame = field(default_factory=pl.DataFrame)  # of the search for better values
+    importance: pl.DataFrame = field(default_factory=pl.DataFrame)  # of what was searched
 
     @property
     def real(self) -> bool:

@@ -8,6 +8,7 @@ from facemotion.report.markup import paragraph, tag
 from facemotion.report.material import Material
 from facemotion.report.paired import paired
 from facemotion.report.several import several
+from facemotion.report.tuned import tuned
 
 TITLE = "What the models reach"
 CONTENTS = {
@@ -20,6 +21,7 @@ CONTENTS = {
     "several": "Several references",  # where a variant takes them
     "smoothing": "Smoothing",
     "training": "Training",
+    "tuning": "Tuning",  # where anything was tried
     "data": "Data",
     "glossary": "Glossary",
     "made": "Made from",
@@ -42,6 +44,7 @@ def render(material: Material) -> str:
         several(material),
         footage.smoothing(material),
         curves.trainings(material),
+        tuned(material),
         footage.sheet(material),
         record.meanings(material),
         record.made_from(material),

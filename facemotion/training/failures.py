@@ -12,6 +12,10 @@ from facemotion.errors import FacemotionError
 from facemotion.training.stream import Clips, Stream
 
 
+class DivergedError(FacemotionError):
+    """The settings lead nowhere: nothing else is wrong."""
+
+
 def check_finite(values: Mapping[str, float], step: int, batch: Batch, source: Clips, stream: Stream) -> None:
     """Before anything is learnt from them."""
     wrong = [f"{name} is {value}" for name, value in values.items() if not math.isfinite(value)]
@@ -25,12 +29,12 @@ def check_finite(values: Mapping[str, float], step: int, batch: Batch, source: C
         if clips
         else "lower the rate or the weight of that term, or set precision to fp32"
     )
-    raise FacemotionError(f"the loss is not finite at step {step + 1}: {', '.join(wrong)}; {cause}")
+    raise DivergedError(f"the loss is not finite at step {step + 1}: {', '.join(wrong)}; {cause}")
 
 
 def check_gradient(norm: Tensor, step: int) -> None:
     if not math.isfinite(norm.item()):
-        raise FacemotionError(
+        raise DivergedError(
             f"the gradient is not finite at step {step + 1} (the loss is): lower the rate, or set precision to fp32"
         )
 

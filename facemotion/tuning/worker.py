@@ -1,0 +1,36 @@
+"""`python -m facemotion.tuning.worker STUDY TRIALS SINCE`: takes trials of a study until so many have ended. Started by
+`facemotion tune`, as often as it is told; whoever is killed is replaced."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from facemotion import console, layout, tracking
+from facemotion.errors import FacemotionError
+from facemotion.tuning import study as studies
+from facemotion.tuning.search import Search
+from facemotion.tuning.trial import Plan
+
+HOME: Final = layout.WORK / "study"
+
+
+def home(name: str) -> Path:
+    """Where what is unfinished of a study lies."""
+    return HOME / name
+
+
+def main() -> None:
+    name, trials, since = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    console.setup_logging()
+    tracking.preload()
+    plan = Plan.here()
+    study = studies.opened(studies.storage(studies.address()), name, plan.params.tune)
+    search = Search(plan, study, home(name), name)
+    try:
+        studies.work(study, search.objective, trials, since)
+    except FacemotionError as error:
+        sys.exit(f"facemotion: {error}")
+
+
+if __name__ == "__main__":
+    main()
