@@ -18,16 +18,19 @@ import numpy as np
 import torch
 
 from facemotion.animation import motions
-from facemotion.animation.drivers import Driver, digest, open_driving
+from facemotion.animation.drivers import Driver, open_driving
 from facemotion.animation.following import follow
 from facemotion.animation.motions import MotionOptions
 from facemotion.animation.pasting import Canvas
 from facemotion.animation.performance import Performance
+from facemotion.animation.recorded import record_of
 from facemotion.animation.references import CLIP, Image, Reference
 from facemotion.animation.rendering import TOGETHER, Detail, Renderer
 from facemotion.animation.settings import Settings
 from facemotion.animation.sources import Source, Wanted, is_driving, references
 from facemotion.animation.strips import strip
+from facemotion.authorship.label import Label
+from facemotion.authorship.record import Record, digest
 from facemotion.console import progress
 from facemotion.errors import FacemotionError
 from facemotion.models.animator import Animator as Model
@@ -49,7 +52,8 @@ class Options:
     """`face` and `driving_face`: largest, leftmost, or a number from the left, 1 first. `start` and `end`: seconds of
     the driver. `size`: of the result, even; with `paste`, into the whole photo, of its larger side. `detail`: the
     photo's own, or only what the model paints. `source_frame`: of a clip as source, the frame to take; else the most
-    telling ones, up to `references`. `strip`: driving, reference and result side by side."""
+    telling ones, up to `references`. `strip`: driving, reference and result side by side. `label`: a small one on the
+    result that says what it is."""
 
     motion: MotionOptions = field(default_factory=MotionOptions)
     face: str = "largest"
@@ -62,6 +66,7 @@ class Options:
     strip: bool = False
     source_frame: int | None = None
     references: int = 4
+    label: bool = True
 
     def __post_init__(self) -> None:
         if self.size is not None and (self.size % 2 or not SIZES[0] <= self.size <= 2 * SIZES[1]):
@@ -76,9 +81,18 @@ class Options:
 class Animation:
     """Frames RGB uint8 [height, width, 3], made as one asks for them; it may be gone through again."""
 
-    def __init__(self, driver: Driver, photos: list[Reference], model: Model, options: Options, absolute: bool) -> None:
-        self.driver, self.photos, self._model, self._options = driver, photos, model, options
-        self._absolute = absolute
+    def __init__(
+        self,
+        model: Model,
+        driver: Driver,
+        sources: Sequence[Source],
+        photos: list[Reference],
+        options: Options,
+        record: Record,
+        absolute: bool,
+    ) -> None:
+        self.driver, self.sources, self.photos, self.record = driver, sources, photos, record
+        self._model, self._options, self._absolute = model, options, absolute
         self._canvas = Canvas(photos[0], options.size) if options.paste else None
         self._side = options.size or SIZE
         if self._canvas is not None:
@@ -112,13 +126,14 @@ class Animation:
         camera = driver.camera if self._absolute and self.photos[0].camera is not None else None
         looked_at = driver.crops(CLIP) if renderer.looks and driver.reader else repeat(None)
         shown = self._shown() if options.strip else repeat(None)
+        label = Label(*self._still.shape[:2]) if options.label else None
         for start in range(0, driver.performance.frames, TOGETHER):
             some = wanted[start : start + TOGETHER]
             crops = [crop for crop in islice(looked_at, len(some)) if crop is not None]
             moves = camera[start : start + TOGETHER] if camera is not None else None
             for frame in renderer.frames(some, crops, moves):
                 made = self._canvas.paste(frame) if self._canvas is not None else frame
-                yield made, next(shown)
+                yield label.on(made) if label is not None else made, next(shown)
 
     def write(self, path: Path | str, *, sound: bool = True, lossless: bool = False, keep_partial: bool = False) -> int:
         """The film, and how many frames it has. Stopped by Ctrl-C it leaves nothing or, as asked, what is done."""
@@ -164,14 +179,15 @@ class Animation:
 class Animator:
     """A trained model, for people's files."""
 
-    def __init__(self, model: Model, settings: Settings, folder: Path | None = None) -> None:
-        self.model, self.settings, self.folder = model, settings, folder
+    def __init__(self, model: Model, folder: Path, settings: Settings, name: str | None = None) -> None:
+        self.model, self.folder, self.settings, self.name = model, folder, settings, name
 
     @classmethod
-    def load(cls, folder: Path | str, device: Device = "auto") -> Self:
+    def load(cls, folder: Path | str, device: Device = "auto", name: str | None = None) -> Self:
+        """`name`: what the model is called where the folder's own name says nothing."""
         model = load_model(Path(folder)).eval()
         model.requires_grad_(False)
-        return cls(model.to(_device(device)), Settings.load(), Path(folder))
+        return cls(model.to(_device(device)), Path(folder), Settings.load(), name)
 
     def animate(
         self,
@@ -191,11 +207,12 @@ class Animator:
         most = MOST if self.model.fusion is not None else 1
         wanted = Wanted(most, options.references, options.face, options.source_frame, own=absolute)
         photos = references(given, driver, wanted, self.settings)
-        return Animation(driver, photos, self.model, options, absolute)
+        record = record_of(self.folder, self.name, given, driver, options, options.label)
+        return Animation(self.model, driver, given, photos, options, record, absolute)
 
     def driver(self, driving: Path | str | Performance, options: Options) -> Driver:
         if isinstance(driving, Performance):
-            performance, reader, path = driving.cut(options.start, options.end), None, Path("motion")
+            performance, reader, path = driving.cut(options.start, options.end), None, None
         else:
             path = Path(driving)
             opened = open_driving(path)
@@ -203,7 +220,7 @@ class Animator:
                 performance, reader = opened.cut(options.start, options.end), None
             else:
                 performance, reader = self.perform(opened, options), opened
-        _tell_gaps(performance, path)
+        _tell_gaps(performance, str(path or "the motion"))
         return Driver.of(path, performance, reader, options.motion.smooth, self.settings)
 
     def perform(self, reader: Reader, options: Options) -> Performance:
@@ -229,7 +246,7 @@ def perform(
         )  # fmt: skip
 
 
-def _tell_gaps(performance: Performance, path: Path) -> None:
+def _tell_gaps(performance: Performance, path: str) -> None:
     if not performance.seen.any():
         raise FacemotionError(f"{path}: no face was found in the part that is asked for")
     long = [(a, b) for a, b in performance.gaps() if (b - a) / performance.fps > LONG_GAP_S]

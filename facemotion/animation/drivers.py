@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facemotion import files
 from facemotion.animation.performance import SUFFIX, Performance, load_performance
 from facemotion.animation.photos import is_photo
 from facemotion.animation.references import Image, Square, framed, normalised
@@ -30,9 +29,10 @@ CLOSED: Final = ("eye_left", "eye_right", "lips_outer", "lips_inner")
 
 @dataclass(frozen=True)
 class Driver:
-    """`points` [T, 70, 2]: steady, in pixels of its frames. `path`: of the video or file; `reader`: of a video."""
+    """`points` [T, 70, 2]: steady, in pixels of its frames. `path`: of the video or file, if any; `reader`: of a
+    video."""
 
-    path: Path
+    path: Path | None
     performance: Performance
     points: NDArray[np.float64]
     square: Square
@@ -51,7 +51,7 @@ class Driver:
     def frames(self) -> Iterator[Image]:
         """Whole ones, as many as there are points."""
         if self.reader is None:
-            raise FacemotionError(f"{self.path} holds no pictures")
+            raise FacemotionError("landmarks and motion files hold no pictures")
         start = self.performance.start
         yield from self.reader.frames(start, start + self.performance.frames)
 
@@ -88,10 +88,6 @@ def open_driving(path: Path) -> Reader | Performance:
     if path.is_file() and is_photo(path):
         raise FacemotionError(f"{path} is a photo: what drives is a video, a motion file or landmarks.parquet")
     return Reader(path)
-
-
-def digest(path: Path) -> str:
-    return files.file_digest(path)
 
 
 def drawn(points: NDArray[np.floating], size: int) -> Image:

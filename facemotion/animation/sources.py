@@ -66,7 +66,7 @@ def references(sources: Sequence[Source], driver: Driver, wanted: Wanted, settin
 
 
 def is_driving(source: Source, driver: Driver) -> bool:
-    if isinstance(source, np.ndarray) or driver.reader is None:
+    if isinstance(source, np.ndarray) or driver.reader is None or driver.path is None:
         return False
     path = Path(source)
     return path.exists() and path.samefile(driver.path)
@@ -90,6 +90,7 @@ def _checked(image: NDArray[np.uint8], name: str) -> Image:
 def _of_driver(driver: Driver, wanted: Wanted, settings: Settings) -> list[Reference]:
     """Frames of the driving video itself, whose face has been followed already."""
     assert driver.reader is not None
+    assert driver.path is not None
     seen = driver.performance.seen
     first = driver.performance.start
     if wanted.frame is not None:
