@@ -135,26 +135,41 @@ class Animation:
                 made = self._canvas.paste(frame) if self._canvas is not None else frame
                 yield label.on(made) if label is not None else made, next(shown)
 
-    def write(self, path: Path | str, *, sound: bool = True, lossless: bool = False, keep_partial: bool = False) -> int:
-        """The film, and how many frames it has. Stopped by Ctrl-C it leaves nothing or, as asked, what is done."""
-        out = Path(path)
-        heard = None
-        if sound and self.driver.reader is not None and self.driver.reader.info.has_audio:
+    def write(
+        self,
+        path: Path | str,
+        *,
+        sound: bool = True,
+        lossless: bool = False,
+        keep_partial: bool = False,
+        credentials: Credentials | None = None,
+    ) -> int:
+        """The film, with its record in it and beside it, and how many frames it has. Stopped by Ctrl-C it leaves
+        nothing or, as asked, what is done."""
+        out, heard = Path(path), None
+        given = [Path(one).resolve() for one in (*self.sources, self.driver.path) if isinstance(one, Path | str)]
+        if out.resolve() in given:
+            raise FacemotionError(f"{out} is one of the files it is to be made from: choose another name")
+        if sound and self.driver.path is not None and self.driver.reader is not None:
             heard = Sound(self.driver.path, float(self.driver.performance.start / self.fps))
-        film = Film(out, fps=self.fps, width=self.width, height=self.height, lossless=lossless, sound=heard)
+        film = Film(
+            out, fps=self.fps, width=self.width, height=self.height, lossless=lossless, sound=heard,
+            tags=self.record.tags(),
+        )  # fmt: skip
         try:
             with film, progress("animating", self.frames, "frames") as ticker:
-                film.keep = False
                 for frame in self:
                     film.write(frame)
                     film.keep = keep_partial
                     ticker.advance()
         except KeyboardInterrupt:
             if film.keep:
+                finish(out, self.record, credentials)
                 log.warning("stopped: %s holds the first %d of %d frames", out, film.count, self.frames)
             else:
                 log.warning("stopped: nothing was written")
             raise
+        finish(out, self.record, credentials)
         return film.count
 
     def _laid_out(self, driving: Image | None, result: Image) -> Image:
