@@ -29,8 +29,10 @@ from facemotion.animation.rendering import TOGETHER, Detail, Renderer
 from facemotion.animation.settings import Settings
 from facemotion.animation.sources import Source, Wanted, is_driving, references
 from facemotion.animation.strips import strip
+from facemotion.authorship.finish import finish
 from facemotion.authorship.label import Label
 from facemotion.authorship.record import Record, digest
+from facemotion.authorship.signature import Credentials
 from facemotion.console import progress
 from facemotion.errors import FacemotionError
 from facemotion.models.animator import Animator as Model
