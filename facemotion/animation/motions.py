@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from facemotion.errors import FacemotionError
 from facemotion.landmarks.layout import BROWS, EYES, GROUPS, LIPS, N_IBUG, RIGID
 from facemotion.landmarks.retarget import Scale, best_match, retargeted
+from facemotion.landmarks.scores import LIDS, eye_distance, opening
 
 Floats = NDArray[np.float64]
 Way = Literal["auto", "relative", "absolute"]
@@ -26,6 +27,12 @@ MOVES: Final[dict[str, tuple[int, ...]]] = {
 # What tells how the head is turned.
 STIFF: Final = tuple(point for point in RIGID if point < N_IBUG)
 HEAD: Final = STIFF + GROUPS["jaw"][:4] + GROUPS["jaw"][13:]
+LID_EDGES: Final = ([37, 38], [40, 41]), ([43, 44], [46, 47])
+# How open, in distances of the outer corners of the eyes, dlib finds an eye that is shut; what share of frames show
+# less than a usual opening; how much of a blink the upper lid does.
+SHUT: Final = 0.033
+USUAL: Final = 60.0
+UPPER: Final = 0.9
 STRENGTHS: Final = (0.0, 3.0)
 
 
@@ -58,7 +65,10 @@ def start_of(reference: Floats, driving: Floats, best_frame: bool) -> int:
 def moved(reference: Floats, driving: Floats, zero: int | None, options: MotionOptions) -> Floats:
     """Where the reference's points [70, 2] go in each of the driver's frames. `zero`: the driver's start, None for
     motion that is absolute."""
-    wanted = driving if zero is None else retargeted(reference, driving[zero], driving, options.scale)
+    wanted = driving
+    if zero is not None:
+        shutting = blinking(driving)
+        wanted = retargeted(reference, shutting[zero], shutting, options.scale)
     if options.region != "all":
         wanted = _of_region(reference, wanted, options.region)
     if options.strength != 1.0:
@@ -86,3 +96,23 @@ def _head(reference: Floats, wanted: Floats) -> tuple[Floats, Floats]:
     middle, there = start.mean(0), now.mean(1)
     matrix = np.einsum("tki,jk->tij", now - there[:, None], np.linalg.pinv(start - middle))
     return matrix, there - np.einsum("tij,j->ti", matrix, middle)
+
+
+def blinking(driving: Floats) -> Floats:
+    """The driver's points [T, 70, 2] with lids that shut where they do: landmarkers take a shut eye for one still a
+    little open."""
+    made = driving.copy()
+    unit = np.maximum(eye_distance(driving), 1e-9)
+    for lid, (upper, lower) in zip(LIDS, LID_EDGES, strict=True):
+        open_now = opening(driving, lid) / unit
+        usual = float(np.nanpercentile(open_now, USUAL)) if np.isfinite(open_now).any() else 0.0
+        if usual < 2 * SHUT:
+            continue
+        wanted = usual * np.clip((open_now - SHUT) / (usual - SHUT), 0, None)
+        line = driving[:, lid.corners[1]] - driving[:, lid.corners[0]]
+        down = np.stack([-line[:, 1], line[:, 0]], 1) / np.maximum(np.linalg.norm(line, axis=1), 1e-9)[:, None]
+        short = np.where(open_now < usual, (open_now - wanted) * unit, 0.0)
+        # The upper lid does most of it.
+        made[:, upper] += (UPPER * short)[:, None, None] * down[:, None]
+        made[:, lower] -= ((1 - UPPER) * short)[:, None, None] * down[:, None]
+    return made

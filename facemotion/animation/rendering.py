@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from facemotion.animation.detail import detailed, enlarged
+from facemotion.animation.detail import Points, detailed, enlarged
 from facemotion.animation.references import CLIP, Image, Reference, model_input
 from facemotion.errors import FacemotionError
 from facemotion.models import alignment
@@ -34,6 +34,7 @@ class Renderer:
         self._looks = model.coarse.keypoints is not None
         crops = [one.crop(CLIP) for one in references]
         points = torch.from_numpy(np.stack([one.normalised() for one in references])).float()
+        self._own = points[:1].to(self.device)
         cameras = [one.camera for one in references]
         camera = None
         if all(one is not None for one in cameras):
@@ -78,7 +79,7 @@ class Renderer:
         else:
             motion = self.model.move(appearance, self._keypoints(driving, told))
         made = self.model.render(appearance, motion).float()
-        return self._pictures(made, motion)
+        return self._pictures(made, motion, told)
 
     def _keypoints(self, driving: Tensor | None, told: Tensor) -> Keypoints:
         own = self._appearance.source
@@ -91,14 +92,19 @@ class Renderer:
         coarse = self.model.coarse
         return found.replaced(coarse.looked, carried) if isinstance(coarse, LandmarkMotion) else carried
 
-    def _pictures(self, made: Tensor, motion: Motion) -> list[Image]:
+    def _pictures(self, made: Tensor, motion: Motion, told: Tensor) -> list[Image]:
         if self.detail == "model" or self.size <= made.shape[-1]:
             shown = enlarged(made, self.size).clamp(0, 1)
         else:
             appearance = self._appearance.of_frames(len(made))
             mixture = self.model.mixture(appearance, motion)
-            shown = detailed(of_frames(self._photos, len(made)), made, motion.fields[-1], mixture)
+            shown = detailed(of_frames(self._photos, len(made)), made, motion.fields[-1], mixture, self._edges(told))
         return list((shown * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())
+
+    def _edges(self, told: Tensor) -> Points | None:
+        """Where lids and lips lie in photo and frames, if landmarks tell the motion of a single photo."""
+        alone = self._appearance.references == 1 and isinstance(self.model.coarse, LandmarkMotion)
+        return (self._own.expand_as(told), told) if alone else None
 
     def _input(self, crops: list[Image | None] | list[Image] | None) -> Tensor:
         shown = [crop for crop in crops or [] if crop is not None]
