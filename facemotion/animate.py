@@ -95,12 +95,12 @@ class Animation:
     ) -> None:
         self.driver, self.sources, self.photos, self.record = driver, sources, photos, record
         self._model, self._options, self._absolute = model, options, absolute
-        self._canvas = Canvas(photos[0], options.size) if options.paste else None
+        self.canvas = Canvas(photos[0], options.size) if options.paste else None
         self._side = options.size or SIZE
-        if self._canvas is not None:
+        if self.canvas is not None:
             # What is pasted in is made as large as it is shown.
-            self._side = min(max(round(self._canvas.side / 2) * 2, model.config.image_size), SIZES[1])
-        self._still = self._canvas.paste(photos[0].crop(self._side)) if self._canvas else photos[0].crop(self._side)
+            self._side = min(max(round(self.canvas.side / 2) * 2, model.config.image_size), SIZES[1])
+        self._still = self.canvas.paste(photos[0].crop(self._side)) if self.canvas else photos[0].crop(self._side)
         self.height, self.width = self._laid_out(self._driving_like(), self._still).shape[:2]
 
     @property
@@ -134,7 +134,7 @@ class Animation:
             crops = [crop for crop in islice(looked_at, len(some)) if crop is not None]
             moves = camera[start : start + TOGETHER] if camera is not None else None
             for frame in renderer.frames(some, crops, moves):
-                made = self._canvas.paste(frame) if self._canvas is not None else frame
+                made = self.canvas.paste(frame) if self.canvas is not None else frame
                 yield label.on(made) if label is not None else made, next(shown)
 
     def write(
@@ -184,11 +184,11 @@ class Animation:
         if not self._options.strip:
             return None
         about = self.driver.performance
-        whole = self._canvas is not None and self.driver.reader is not None
+        whole = self.canvas is not None and self.driver.reader is not None
         return np.zeros((about.height, about.width, 3) if whole else (self._side, self._side, 3), np.uint8)
 
     def _shown(self) -> Iterator[Image]:
-        if self._canvas is not None and self.driver.reader is not None:
+        if self.canvas is not None and self.driver.reader is not None:
             return self.driver.frames()
         return self.driver.crops(self._side)
 
