@@ -123,7 +123,8 @@ class Animation:
         renderer = Renderer(self._model, self.photos, self._side, options.detail)
         if not self._absolute:
             zero = motions.start_of(own, driving, options.motion.best_frame)
-            renderer.begin(driver.crop_at(zero, CLIP) if renderer.looks and driver.reader else None, driving[zero])
+            crop = driver.crop_at(zero, CLIP) if renderer.looks and driver.reader else None
+            renderer.begin(crop, driving[zero], options.motion.strength)
         wanted = motions.moved(own, driving, zero, options.motion)
         camera = driver.camera if self._absolute and self.photos[0].camera is not None else None
         looked_at = driver.crops(CLIP) if renderer.looks and driver.reader else repeat(None)
@@ -224,6 +225,11 @@ class Animator:
         most = MOST if self.model.fusion is not None else 1
         wanted = Wanted(most, options.references, options.face, options.source_frame, own=absolute)
         photos = references(given, driver, wanted, self.settings)
+        if options.motion.region != "all" and self.model.coarse.keypoints is not None:
+            raise FacemotionError(
+                f"region {options.motion.region!r} needs a model whose motion is told by landmarks; this one's is "
+                f"{self.model.config.motion!r}: take another, such as models/landmarks_refined"
+            )
         record = record_of(self.folder, self.name, given, driver, options, options.label)
         return Animation(self.model, driver, given, photos, options, record, absolute)
 

@@ -22,6 +22,7 @@ from facemotion.animate import Animation, Animator, Options
 from facemotion.animation.motions import MotionOptions
 from facemotion.animation.performance import load_performance, save_performance
 from facemotion.animation.references import model_input
+from facemotion.errors import FacemotionError
 from facemotion.evaluation.variants import Animated
 from facemotion.landmarks.layout import EYES, LIPS
 from facemotion.models import alignment
@@ -226,8 +227,10 @@ def test_a_model_that_looks_at_pictures_is_driven_by_videos_alone(talking: Talki
     for way in ("relative", "absolute"):
         options = Options(motion=MotionOptions(way=way), end=0.2)  # type: ignore[arg-type]
         assert frames_of(looking.animate(talking.photo, talking.video, options)).shape == (6, 256, 256, 3)
-    with pytest.raises(Exception, match="drive it by a video"):
+    with pytest.raises(FacemotionError, match="drive it by a video"):
         list(looking.animate(talking.photo, motion))
+    with pytest.raises(FacemotionError, match="told by landmarks"):
+        looking.animate(talking.photo, motion, Options(motion=MotionOptions(region="lips")))
 
 
 def test_lossless_is_every_pixel_as_made(talking: Talking, animator: Animator, motion: Path, tmp_path: Path) -> None:

@@ -34,13 +34,27 @@ def facemotion(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["configure"], ["check"], ["doctor"], ["ui"], ["source"], ["source", "scan"], ["model", "summary"]]
+    "command",
+    [
+        [],
+        ["configure"],
+        ["check"],
+        ["doctor"],
+        ["ui"],
+        ["source"],
+        ["source", "scan"],
+        ["model", "summary"],
+        ["animate"],
+        ["motion"],
+        ["motion", "extract"],
+        ["motion", "show"],
+    ],
 )
 def test_every_command_explains_itself(project: Path, command: list[str]) -> None:
     told = facemotion(project, *command, "--help")
     assert told.returncode == 0
     assert "Usage" in told.stdout
-    if command and command != ["source"]:
+    if command and command not in (["source"], ["motion"]):
         assert "Example" in told.stdout
 
 

@@ -48,6 +48,7 @@ class Renderer:
         whole = np.stack([one.crop(max(size, model.config.image_size)) for one in references])
         self._photos = torch.from_numpy(whole).permute(0, 3, 1, 2).float().to(self.device) / 255
         self._start: Keypoints | None = None
+        self._strength = 1.0
 
     @property
     def looks(self) -> bool:
@@ -55,8 +56,10 @@ class Renderer:
         return self._looks or not isinstance(self.model.coarse, LandmarkMotion)
 
     @torch.inference_mode()
-    def begin(self, crop: Image | None, points: NDArray[np.float64]) -> None:
-        """Motion is relative, from the driver's crop and points [70, 2] on."""
+    def begin(self, crop: Image | None, points: NDArray[np.float64], strength: float) -> None:
+        """Motion is relative, from the driver's crop and points [70, 2] on; `strength`: how far what is found by
+        looking goes, of what the driver did."""
+        self._strength = strength
         if self.looks:
             self._start = self.model.keypoints(self._input([crop]), self._tensor(points[None]))
 
@@ -88,7 +91,7 @@ class Renderer:
             return found
         start = Keypoints(*(part.expand(len(told), *part.shape[1:]) for part in self._start))
         ours = Keypoints(*(part.expand(len(told), *part.shape[1:]) for part in _first(own.keypoints)))
-        carried = relative(ours, start, found)
+        carried = relative(ours, start, found, self._strength)
         coarse = self.model.coarse
         return found.replaced(coarse.looked, carried) if isinstance(coarse, LandmarkMotion) else carried
 
