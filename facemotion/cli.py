@@ -6,7 +6,21 @@ from typing import Annotated
 import typer
 
 from facemotion import __version__, console
-from facemotion.commands import champion, experiments, fetch, model, pipeline, plan, project, source, tune, weights
+from facemotion.commands import (
+    animate,
+    authorship,
+    champion,
+    experiments,
+    fetch,
+    model,
+    motion,
+    pipeline,
+    plan,
+    project,
+    source,
+    tune,
+    weights,
+)
 from facemotion.errors import FacemotionError
 
 app = typer.Typer(
@@ -21,12 +35,15 @@ weights.add_to(app)
 fetch.add_to(app)
 pipeline.add_to(app)
 tune.add_to(app)
+animate.add_to(app)
+authorship.add_to(app)
 app.add_typer(source.app, name="source")
 app.add_typer(plan.app, name="plan")
 app.add_typer(model.app, name="model")
 app.add_typer(champion.app, name="champion")
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(experiments.mlflow_app, name="mlflow")
+app.add_typer(motion.app, name="motion")
 
 
 @app.callback(invoke_without_command=True)

@@ -144,3 +144,11 @@ def real_faces() -> Path:
     if not folder.is_dir():
         pytest.skip("no real clips here: set FACEMOTION_REAL_FACES to a folder with clips/ and photos/")
     return folder
+
+
+@pytest.fixture(scope="session")
+def talking(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Somebody to drive with, somebody to animate, and models that nobody trained: see `talking.Talking`."""
+    from talking import make
+
+    return make(tmp_path_factory.mktemp("talking"))
