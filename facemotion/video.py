@@ -1,7 +1,7 @@
 """Reading and writing video; the only file that imports av. Any bytes may come in: what cannot be decoded is a
 FacemotionError. Frames are RGB, upright, with square pixels, at a constant true rate, whatever the file does."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -302,20 +302,10 @@ def _luma(frame: Any, full: bool) -> Image:
 class Writer:
     """H.264 in MP4, BT.709 in limited range: `with Writer(...) as w: w.write(rgb)`. Equal frames give equal bytes.
 
-    The file appears whole when the block ends, and not at all when it ends by an error. `tags`: what the container says
-    of it, under names that MP4 knows, such as comment and description."""
+    The file appears whole when the block ends, and not at all when it ends by an error."""
 
     def __init__(
-        self,
-        path: Path,
-        *,
-        fps: Fraction,
-        width: int,
-        height: int,
-        crf: int,
-        preset: str,
-        threads: int = 1,
-        tags: Mapping[str, str] | None = None,
+        self, path: Path, *, fps: Fraction, width: int, height: int, crf: int, preset: str, threads: int = 1
     ) -> None:
         if width % 2 or height % 2 or width < 2 or height < 2:
             raise FacemotionError(f"{path}: H.264 needs even sides, not {width}x{height}; crop or pad by a pixel")
@@ -323,7 +313,6 @@ class Writer:
         # x264's macroblock tree reads memory it never set at some sizes (320x180 is one): other runs, other bytes.
         self._settings = {"crf": str(crf), "preset": preset, "x264-params": "mbtree=0"}
         self._fps, self._threads, self._count = Fraction(fps), threads, 0
-        self._tags = dict(tags or {})
         self._convert = VideoReformatter()
         self._stack = ExitStack()
 
@@ -332,7 +321,6 @@ class Writer:
             temporary = stack.enter_context(replacing(self.path))
             self._container = av.open(f"file:{temporary}", "w", format="mp4", container_options={"fflags": "+bitexact"})
             stack.callback(self._container.close)
-            self._container.metadata.update(self._tags)
             stream = self._container.add_stream("libx264", rate=self._fps)
             stream.height, stream.width = self.shape[:2]
             stream.pix_fmt, stream.options = "yuv420p", self._settings

@@ -14,10 +14,10 @@ from facemotion import __version__, files
 from facemotion.errors import FacemotionError
 
 FORMAT: Final = "facemotion.record/1"
-# Where the words stand in the container. Both are keys that MP4 knows, so that players show them and that they survive
-# copying into another container.
-TAG: Final = "description"
-PLAIN_TAG: Final = "comment"
+# Where the words stand in the container: of all the names of tags the one that MP4, MOV and Matroska keep and that
+# players show. A sentence for people, then the record.
+TAG: Final = "comment"
+SENTENCE: Final = "AI-generated video: a face animated by facemotion. Record: "
 MOST_BYTES: Final = 1 << 20  # of a sidecar or a tag; a record has some hundred
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -87,13 +87,9 @@ class Record:
         """In one line; equal records are equal bytes."""
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
 
-    def sentence(self) -> str:
-        """For people, as players show it."""
-        return f"AI-generated video: a face animated by facemotion {self.facemotion} with the model {self.model}."
-
     def tags(self) -> dict[str, str]:
         """What the container is to say."""
-        return {PLAIN_TAG: self.sentence(), TAG: self.to_json()}
+        return {TAG: SENTENCE + self.to_json()}
 
 
 _READER: Final = TypeAdapter(Record)

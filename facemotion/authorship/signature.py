@@ -22,6 +22,7 @@ OFFLINE: Final = {"remote_manifest_fetch": False, "ocsp_fetch": False}
 CURVES: Final = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 # Problems that say only that nobody we know vouches for the signer.
 UNKNOWN_SIGNER: Final = "signingCredential.untrusted"
+KINDS: Final = {".mp4": "video/mp4", ".mov": "video/quicktime"}
 INSTALL: Final = "pip install 'facemotion[use]'"
 
 
@@ -77,8 +78,15 @@ class Signature(NamedTuple):
     record: str | None  # JSON
 
 
+def check_name(video: Path) -> None:
+    """Before there is a video that cannot be signed."""
+    if video.suffix.lower() not in KINDS:
+        raise FacemotionError(f"{video}: only {' and '.join(KINDS)} are signed; choose one of these names")
+
+
 def sign(video: Path, record: Record, credentials: Credentials) -> None:
     """Put the signed manifest into the video."""
+    check_name(video)
     import c2pa
 
     manifest = {
@@ -102,7 +110,7 @@ def sign(video: Path, record: Record, credentials: Credentials) -> None:
             video.open("rb") as source,
             temporary.open("w+b") as target,
         ):
-            builder.sign(signer, "video/mp4", source, target)
+            builder.sign(signer, KINDS[video.suffix.lower()], source, target)
     except c2pa.C2paError as error:
         raise FacemotionError(
             f"{video} could not be signed ({plain(str(error))}); it is there without a signature. C2PA wants a "
@@ -117,7 +125,7 @@ def read(video: Path, trusted: Path | None = None) -> Signature | None:
     anchors = _bytes(trusted).decode("ascii", "replace") if trusted is not None else None
     with video.open("rb") as stream:
         if stream.read(12)[4:8] != b"ftyp":
-            return None  # only MP4 is signed here
+            return None  # only MP4 and MOV are signed here
         stream.seek(0)
         try:
             context = _context(c2pa, anchors)

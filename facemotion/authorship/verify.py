@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from facemotion import video_tags
 from facemotion.authorship import sidecar, signature
-from facemotion.authorship.record import PLAIN_TAG, TAG, Record, digest
+from facemotion.authorship.record import SENTENCE, TAG, Record, digest
 from facemotion.errors import FacemotionError
 
 State = Literal["synthetic", "unknown", "doubtful"]
@@ -47,13 +47,11 @@ class Findings:
 
 
 def examine(video: Path, *, trusted: Path | None = None, inputs: Sequence[Path] = ()) -> Findings:
-    tags = video_tags.read(video)
+    said = video_tags.read(video).get(TAG, "")
     found = Findings()
     _signed(found, video, trusted)
-    said = tags.get(TAG, "")
-    # Descriptions of other people's videos are their own affair.
-    if '"facemotion.record/' in said or "facemotion" in tags.get(PLAIN_TAG, ""):
-        found.take("container", said, f"the {TAG} in {video}")
+    if said.startswith(SENTENCE):
+        found.take("container", said.removeprefix(SENTENCE), f"the {TAG} in {video}")
     _beside(found, video)
     if len(found.records) == 1 and "sidecar" in found.records:
         found.problems.append("the sidecar tells of it, but the container has lost its record")
