@@ -1,0 +1,62 @@
+"""The model as MLflow serves it: photos and a driving video in, a video out, all as bytes. MLflow runs this file when it
+loads the model (models from code): nothing is pickled.
+
+A stranger may call a served model, so it takes contents, never names of files."""
+
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import mlflow
+import pandas as pd
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
+
+FILM: Final = "film.mp4"
+
+
+class FaceAnimation(PythonModel):
+    def load_context(self, context: PythonModelContext) -> None:
+        from facemotion.animate import Animator
+
+        self._animator = Animator.load(context.artifacts["model"])
+
+    def predict(
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """Of each row `sources` and `driving`: `video`, MP4. Parameters: those of `facemotion animate`."""
+        rows = model_input.itertuples(index=False)
+        return pd.DataFrame({"video": [self._film(row.sources, row.driving, params or {}) for row in rows]})
+
+    def _film(self, sources: list[bytes], driving: bytes, params: dict[str, Any]) -> bytes:
+        with tempfile.TemporaryDirectory(prefix="facemotion-") as folder:
+            here = Path(folder)
+            given = []
+            for number, source in enumerate(sources):
+                given.append(here / f"source_{number}{_suffix(source)}")
+                given[-1].write_bytes(source)
+            driver = here / f"driving{_suffix(driving)}"
+            driver.write_bytes(driving)
+            self._animator.animate(given, driver, _options(params)).write(here / FILM)
+            return (here / FILM).read_bytes()
+
+
+def _options(params: dict[str, Any]) -> Any:
+    from facemotion.animate import MotionOptions, Options
+
+    motion = {name: params[name] for name in ("scale", "strength", "region", "smooth") if name in params}
+    whole = {name: params[name] for name in ("face", "paste", "strip") if name in params}
+    # A size of 0: the default.
+    whole["size"] = params.get("size") or None
+    return Options(motion=MotionOptions(way=params.get("motion", "auto"), **motion), **whole)
+
+
+def _suffix(content: bytes) -> str:
+    """What kind of file it is, by its beginning."""
+    if content[8:9] == b"{":
+        return ".motion"
+    if content[:4] == b"PAR1":
+        return ".parquet"
+    return ".jpg" if content[:2] == b"\xff\xd8" else ".png" if content[:4] == b"\x89PNG" else ".mp4"
+
+
+mlflow.models.set_model(FaceAnimation())
