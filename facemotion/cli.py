@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from facemotion import __version__, console
-from facemotion.commands import authorship, model, project, source
+from facemotion.commands import authorship, export, model, project, source
 from facemotion.errors import FacemotionError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 project.add_to(app)
 authorship.add_to(app)
+export.add_to(app)
 app.add_typer(source.app, name="source")
 app.add_typer(model.app, name="model")
 

@@ -1,4 +1,4 @@
-"""The model as MLflow serves it: photos and a driving video in, a video out, all as bytes. MLflow runs this file when it
+"""The model as MLflow serves it: photos and a driving video in, a video out, all bytes. MLflow runs this file when it
 loads the model (models from code): nothing is pickled.
 
 A stranger may call a served model, so it takes contents, never names of files."""
