@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from certificates import make_certificates
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -20,7 +21,6 @@ from facemotion.authorship.record import TAG, Record
 from facemotion.authorship.sidecar import path_of
 from facemotion.cli import app
 from facemotion.errors import FacemotionError
-from tests.certificates import make_certificates
 
 SIDE = 64
 
