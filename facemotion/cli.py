@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from facemotion import __version__, console
-from facemotion.commands import authorship, export, model, project, source
+from facemotion.commands import animate, authorship, export, model, motion, project, source
 from facemotion.errors import FacemotionError
 
 app = typer.Typer(
@@ -17,10 +17,12 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 project.add_to(app)
+animate.add_to(app)
 authorship.add_to(app)
 export.add_to(app)
 app.add_typer(source.app, name="source")
 app.add_typer(model.app, name="model")
+app.add_typer(motion.app, name="motion")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,0 +1,285 @@
+"""What a person calls: photos and a driving video in, a video out.
+
+from facemotion.animate import Animator, Options
+
+animation = Animator.load("models/landmarks_refined").animate(["me.jpg"], "talk.mp4", Options(paste=True))
+animation.write("result.mp4")    # or: for frame in animation: ...
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import islice, repeat
+from pathlib import Path
+from typing import Final, Literal, Self
+
+import numpy as np
+import torch
+
+from facemotion.animation import motions
+from facemotion.animation.drivers import Driver, open_driving
+from facemotion.animation.following import follow
+from facemotion.animation.motions import MotionOptions
+from facemotion.animation.pasting import Canvas
+from facemotion.animation.performance import Performance
+from facemotion.animation.recorded import record_of
+from facemotion.animation.references import CLIP, Image, Reference
+from facemotion.animation.rendering import TOGETHER, Detail, Renderer
+from facemotion.animation.settings import Settings
+from facemotion.animation.sources import Source, Wanted, is_driving, references
+from facemotion.animation.strips import strip
+from facemotion.authorship.finish import finish
+from facemotion.authorship.label import Label
+from facemotion.authorship.record import Record, digest
+from facemotion.authorship.signature import Credentials
+from facemotion.console import progress
+from facemotion.errors import FacemotionError
+from facemotion.models.animator import Animator as Model
+from facemotion.models.fusion import MOST
+from facemotion.models.weights import load_model
+from facemotion.video import Reader
+from facemotion.video_film import Film, Sound
+
+log = logging.getLogger(__name__)
+
+Device = Literal["auto", "cpu", "cuda"]
+SIZE: Final = 256  # pixels a side, unless more is asked for
+SIZES: Final = (32, 2048)
+LONG_GAP_S: Final = 0.5  # seconds without a face that are worth telling
+
+
+@dataclass(frozen=True)
+class Options:
+    """`face` and `driving_face`: largest, leftmost, or a number from the left, 1 first. `start` and `end`: seconds of
+    the driver. `size`: of the result, even; with `paste`, into the whole photo, of its larger side. `detail`: the
+    photo's own, or only what the model paints. `source_frame`: of a clip as source, the frame to take; else the most
+    telling ones, up to `references`. `strip`: driving, reference and result side by side. `label`: a small one on the
+    result that says what it is."""
+
+    motion: MotionOptions = field(default_factory=MotionOptions)
+    face: str = "largest"
+    driving_face: str = "largest"
+    start: float | None = None
+    end: float | None = None
+    size: int | None = None
+    detail: Detail = "auto"
+    paste: bool = False
+    strip: bool = False
+    source_frame: int | None = None
+    references: int = 4
+    label: bool = True
+
+    def __post_init__(self) -> None:
+        if self.size is not None and (self.size % 2 or not SIZES[0] <= self.size <= 2 * SIZES[1]):
+            raise FacemotionError(f"size is {self.size}: say an even number from {SIZES[0]} to {2 * SIZES[1]}")
+        for name, seconds in (("start", self.start), ("end", self.end)):
+            if seconds is not None and not 0 <= seconds < 1e6:
+                raise FacemotionError(f"{name} is {seconds:g}: say seconds of the driving video")
+        if self.references < 1:
+            raise FacemotionError(f"references is {self.references}: say 1 or more")
+
+
+class Animation:
+    """Frames RGB uint8 [height, width, 3], made as one asks for them; it may be gone through again."""
+
+    def __init__(
+        self,
+        model: Model,
+        driver: Driver,
+        sources: Sequence[Source],
+        photos: list[Reference],
+        options: Options,
+        record: Record,
+        absolute: bool,
+    ) -> None:
+        self.driver, self.sources, self.photos, self.record = driver, sources, photos, record
+        self._model, self._options, self._absolute = model, options, absolute
+        self._canvas = Canvas(photos[0], options.size) if options.paste else None
+        self._side = options.size or SIZE
+        if self._canvas is not None:
+            # What is pasted in is made as large as it is shown.
+            self._side = min(max(round(self._canvas.side / 2) * 2, model.config.image_size), SIZES[1])
+        self._still = self._canvas.paste(photos[0].crop(self._side)) if self._canvas else photos[0].crop(self._side)
+        self.height, self.width = self._laid_out(self._driving_like(), self._still).shape[:2]
+
+    @property
+    def fps(self) -> Fraction:
+        return self.driver.performance.fps
+
+    @property
+    def frames(self) -> int:
+        return self.driver.performance.frames
+
+    def __iter__(self) -> Iterator[Image]:
+        for result, shown in self.results():
+            yield self._laid_out(shown, result)
+
+    def results(self) -> Iterator[tuple[Image, Image | None]]:
+        """Each frame made, and, where it is to be shown beside it, the driving one."""
+        driver, options = self.driver, self._options
+        own, driving = self.photos[0].normalised(), driver.normalised()
+        zero = None
+        renderer = Renderer(self._model, self.photos, self._side, options.detail)
+        if not self._absolute:
+            zero = motions.start_of(own, driving, options.motion.best_frame)
+            renderer.begin(driver.crop_at(zero, CLIP) if renderer.looks and driver.reader else None, driving[zero])
+        wanted = motions.moved(own, driving, zero, options.motion)
+        camera = driver.camera if self._absolute and self.photos[0].camera is not None else None
+        looked_at = driver.crops(CLIP) if renderer.looks and driver.reader else repeat(None)
+        shown = self._shown() if options.strip else repeat(None)
+        label = Label(*self._still.shape[:2]) if options.label else None
+        for start in range(0, driver.performance.frames, TOGETHER):
+            some = wanted[start : start + TOGETHER]
+            crops = [crop for crop in islice(looked_at, len(some)) if crop is not None]
+            moves = camera[start : start + TOGETHER] if camera is not None else None
+            for frame in renderer.frames(some, crops, moves):
+                made = self._canvas.paste(frame) if self._canvas is not None else frame
+                yield label.on(made) if label is not None else made, next(shown)
+
+    def write(
+        self,
+        path: Path | str,
+        *,
+        sound: bool = True,
+        lossless: bool = False,
+        keep_partial: bool = False,
+        credentials: Credentials | None = None,
+    ) -> int:
+        """The film, with its record in it and beside it, and how many frames it has. Stopped by Ctrl-C it leaves
+        nothing or, as asked, what is done."""
+        out, heard = Path(path), None
+        given = [Path(one).resolve() for one in (*self.sources, self.driver.path) if isinstance(one, Path | str)]
+        if out.resolve() in given:
+            raise FacemotionError(f"{out} is one of the files it is to be made from: choose another name")
+        if sound and self.driver.path is not None and self.driver.reader is not None:
+            heard = Sound(self.driver.path, float(self.driver.performance.start / self.fps))
+        film = Film(
+            out, fps=self.fps, width=self.width, height=self.height, lossless=lossless, sound=heard,
+            tags=self.record.tags(),
+        )  # fmt: skip
+        try:
+            with film, progress("animating", self.frames, "frames") as ticker:
+                for frame in self:
+                    film.write(frame)
+                    film.keep = keep_partial
+                    ticker.advance()
+        except KeyboardInterrupt:
+            if film.keep:
+                finish(out, self.record, credentials)
+                log.warning("stopped: %s holds the first %d of %d frames", out, film.count, self.frames)
+            else:
+                log.warning("stopped: nothing was written")
+            raise
+        finish(out, self.record, credentials)
+        return film.count
+
+    def _laid_out(self, driving: Image | None, result: Image) -> Image:
+        if driving is None:
+            return result
+        return strip([driving, self._still, result], result.shape[0])
+
+    def _driving_like(self) -> Image | None:
+        """A picture of the size of the driving ones."""
+        if not self._options.strip:
+            return None
+        about = self.driver.performance
+        whole = self._canvas is not None and self.driver.reader is not None
+        return np.zeros((about.height, about.width, 3) if whole else (self._side, self._side, 3), np.uint8)
+
+    def _shown(self) -> Iterator[Image]:
+        if self._canvas is not None and self.driver.reader is not None:
+            return self.driver.frames()
+        return self.driver.crops(self._side)
+
+
+class Animator:
+    """A trained model, for people's files."""
+
+    def __init__(self, model: Model, folder: Path, settings: Settings, name: str | None = None) -> None:
+        self.model, self.folder, self.settings, self.name = model, folder, settings, name
+
+    @classmethod
+    def load(cls, folder: Path | str, device: Device = "auto", name: str | None = None) -> Self:
+        """`name`: what the model is called where the folder's own name says nothing."""
+        model = load_model(Path(folder)).eval()
+        model.requires_grad_(False)
+        return cls(model.to(_device(device)), Path(folder), Settings.load(), name)
+
+    def animate(
+        self,
+        sources: Sequence[Source] | Source,
+        driving: Path | str | Performance,
+        options: Options | None = None,
+    ) -> Animation:
+        options = options or Options()
+        given = [sources] if isinstance(sources, Path | str | np.ndarray) else list(sources)
+        for source in given:
+            if isinstance(source, Path | str) and not Path(source).is_file():
+                raise FacemotionError(f"{source} is not a file; check the path")
+        driver = self.driver(driving, options)
+        absolute = options.motion.way == "absolute" or (
+            options.motion.way == "auto" and all(is_driving(source, driver) for source in given)
+        )
+        most = MOST if self.model.fusion is not None else 1
+        wanted = Wanted(most, options.references, options.face, options.source_frame, own=absolute)
+        photos = references(given, driver, wanted, self.settings)
+        record = record_of(self.folder, self.name, given, driver, options, options.label)
+        return Animation(self.model, driver, given, photos, options, record, absolute)
+
+    def driver(self, driving: Path | str | Performance, options: Options) -> Driver:
+        if isinstance(driving, Performance):
+            performance, reader, path = driving.cut(options.start, options.end), None, None
+        else:
+            path = Path(driving)
+            opened = open_driving(path)
+            if isinstance(opened, Performance):
+                performance, reader = opened.cut(options.start, options.end), None
+            else:
+                performance, reader = self.perform(opened, options), opened
+        _tell_gaps(performance, str(path or "the motion"))
+        return Driver.of(path, performance, reader, options.motion.smooth, self.settings)
+
+    def perform(self, reader: Reader, options: Options) -> Performance:
+        """Follow the face through a video."""
+        return perform(reader, self.settings, options.driving_face, options.start, options.end)
+
+
+def perform(
+    reader: Reader, settings: Settings, face: str = "largest", start: float | None = None, end: float | None = None
+) -> Performance:
+    info = reader.info
+    first = 0 if start is None else round(start * info.fps)
+    last = info.frames if end is None else min(round(end * info.fps), info.frames)
+    if first >= last:
+        raise FacemotionError(
+            f"{reader.path} has {info.duration_s:.2f} seconds: nothing lies from {start or 0:g} to "
+            f"{info.duration_s if end is None else end:g}; say another --start or --end"
+        )
+    with progress("following the face", last - first, "frames") as ticker:
+        return follow(
+            reader, settings.landmarks, which=face, start=first, end=last, source=digest(reader.path),
+            done=ticker.advance,
+        )  # fmt: skip
+
+
+def _tell_gaps(performance: Performance, path: str) -> None:
+    if not performance.seen.any():
+        raise FacemotionError(f"{path}: no face was found in the part that is asked for")
+    long = [(a, b) for a, b in performance.gaps() if (b - a) / performance.fps > LONG_GAP_S]
+    for first, last in long[:5]:
+        start = performance.start
+        log.warning(
+            "%s: no face in frames %d to %d (second %.1f to %.1f): the result goes on evenly over them",
+            path, start + first, start + last - 1, (start + first) / performance.fps, (start + last) / performance.fps,
+        )  # fmt: skip
+    if len(long) > 5:
+        log.warning("%s: and %d more stretches without a face", path, len(long) - 5)
+
+
+def _device(name: Device) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise FacemotionError("there is no GPU that torch can use here: say --device cpu")
+    return torch.device(name)

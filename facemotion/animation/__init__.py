@@ -1,0 +1,1 @@
+"""What `facemotion animate` is made of: people's files in, faces found and followed, motion, frames, a film out."""
