@@ -93,6 +93,7 @@ def signature() -> "ModelSignature":
         "size": (DataType.long, 0),
         "paste": (DataType.boolean, False),
         "strip": (DataType.boolean, False),
+        "label": (DataType.boolean, True),
     }
     return ModelSignature(
         inputs=Schema([ColSpec(Array(DataType.binary), "sources"), ColSpec(DataType.binary, "driving")]),

@@ -12,6 +12,12 @@ import pandas as pd
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 FILM: Final = "film.mp4"
+# Of kinds of files: where they have which bytes.
+BEGINNINGS: Final = (
+    (8, b"{", ".motion"), (0, b"PAR1", ".parquet"), (0, b"\xff\xd8", ".jpg"), (0, b"\x89PNG", ".png"),
+    (8, b"WEBP", ".webp"),
+    (0, b"BM", ".bmp"), (0, b"II*", ".tif"), (0, b"MM\0*", ".tif"),
+)  # fmt: skip
 
 
 class FaceAnimation(PythonModel):
@@ -41,22 +47,19 @@ class FaceAnimation(PythonModel):
 
 
 def _options(params: dict[str, Any]) -> Any:
-    from facemotion.animate import MotionOptions, Options
+    from facemotion.animate import Options
+    from facemotion.animation.motions import MotionOptions
 
     motion = {name: params[name] for name in ("scale", "strength", "region", "smooth") if name in params}
-    whole = {name: params[name] for name in ("face", "paste", "strip") if name in params}
+    whole = {name: params[name] for name in ("face", "paste", "strip", "label") if name in params}
     # A size of 0: the default.
     whole["size"] = params.get("size") or None
     return Options(motion=MotionOptions(way=params.get("motion", "auto"), **motion), **whole)
 
 
 def _suffix(content: bytes) -> str:
-    """What kind of file it is, by its beginning."""
-    if content[8:9] == b"{":
-        return ".motion"
-    if content[:4] == b"PAR1":
-        return ".parquet"
-    return ".jpg" if content[:2] == b"\xff\xd8" else ".png" if content[:4] == b"\x89PNG" else ".mp4"
+    """For what is told from the names of files elsewhere."""
+    return next((suffix for at, beginning, suffix in BEGINNINGS if content[at:].startswith(beginning)), ".mp4")
 
 
 mlflow.models.set_model(FaceAnimation())
