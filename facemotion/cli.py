@@ -11,6 +11,7 @@ from facemotion.commands import (
     authorship,
     champion,
     experiments,
+    export,
     fetch,
     model,
     motion,
@@ -37,6 +38,7 @@ pipeline.add_to(app)
 tune.add_to(app)
 animate.add_to(app)
 authorship.add_to(app)
+export.add_to(app)
 app.add_typer(source.app, name="source")
 app.add_typer(plan.app, name="plan")
 app.add_typer(model.app, name="model")

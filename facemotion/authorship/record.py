@@ -3,14 +3,14 @@ container and into a sidecar beside it. Records that are read come from stranger
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from facemotion import __version__, files
+from facemotion import files
 from facemotion.errors import FacemotionError
 
 FORMAT: Final = "facemotion.record/1"
@@ -47,31 +47,6 @@ class Record:
     synthetic: Literal[True]
     facemotion: Words  # its version
     format: Literal["facemotion.record/1"]
-
-    @staticmethod
-    def of(
-        model: str,
-        weights: Path,
-        *,
-        sources: Sequence[Path],
-        driving: Path,
-        options: Mapping[str, Value],
-        label: bool,
-    ) -> "Record":
-        """Of a model, its file of weights, and the files it was given."""
-        given = [("source", path) for path in sources] + [("driving", driving)]
-        inputs = [{"role": role, "sha256": digest(path)} for role, path in given]
-        value = {
-            "model": model,
-            "weights": digest(weights),
-            "inputs": inputs,
-            "options": dict(options),
-            "label": label,
-            "synthetic": True,
-            "facemotion": __version__,
-            "format": FORMAT,
-        }
-        return Record.from_json(json.dumps(value), f"what was to be told of a video by {model}")
 
     @staticmethod
     def from_json(text: str | bytes, where: str) -> "Record":
