@@ -2,6 +2,7 @@
 this checkout at the same path, as on a shared disk, and the same environment."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from facemotion.engine import DIED, Item, Outcome, Value, guarded
 from facemotion.errors import FacemotionError
 
 RUNS_AGAIN: Final = 2  # of an item whose worker or machine was lost; it may have been the item's own doing
+STARTS: Final = 3  # of a cluster of our own, which Ray gives half a minute: too little on a busy machine
 AHEAD: Final = 2  # items handed out for each core: enough to keep all busy, and few enough to bound memory
 
 
@@ -69,17 +71,30 @@ def _cluster(address: str | None, workers: int) -> Iterator[Any]:
         import ray
     except ImportError as error:
         raise FacemotionError("engine.kind is ray, which is not installed: pip install 'facemotion[ray]'") from error
-    ours = {"env_vars": {"PYTHONPATH": str(Path.cwd()), "GOMP_SPINCOUNT": "0"}}
+    # What can be imported here can be imported there.
+    places = os.pathsep.join(str(Path(place).absolute()) for place in sys.path)
+    ours = {"env_vars": {"PYTHONPATH": places, "GOMP_SPINCOUNT": "0"}}
     settings: dict[str, Any] = {"runtime_env": ours, "configure_logging": False, "log_to_driver": False}
+    if address is None:
+        settings |= {"address": "local", "num_cpus": workers, "include_dashboard": False}
+    else:
+        settings |= {"address": address}
     try:
-        if address is None:
-            ray.init(address="local", num_cpus=workers, include_dashboard=False, **settings)
-        else:
-            ray.init(address=address, **settings)
-    except Exception as error:  # Ray raises errors of any kind, plain Exception among them
-        where = f"at engine.address {address}" if address else "here"
-        raise FacemotionError(f"no Ray cluster {where} ({error}); start one with `ray start --head`") from error
-    try:
+        _start(ray, settings, STARTS if address is None else 1)
         yield ray
     finally:
         ray.shutdown()
+
+
+def _start(ray: Any, settings: dict[str, Any], attempts: int) -> None:
+    for attempt in range(attempts):
+        try:
+            ray.init(**settings)
+            return
+        except Exception as error:  # Ray raises errors of any kind, plain Exception among them
+            ray.shutdown()
+            if attempt == attempts - 1:
+                raise FacemotionError(
+                    f"no Ray cluster at {settings['address']} ({error}); start one with `ray start --head`, name it in "
+                    "engine.address, or set engine.kind to local"
+                ) from error

@@ -1,6 +1,7 @@
 """Why a video did not come, from what yt-dlp says; which format is taken; how many lines the plan wants."""
 
 import errno
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import strategies as st
 from yt_dlp.networking.exceptions import TransportError
 from yt_dlp.utils import DownloadError, ExtractorError, GeoRestrictedError, UnsupportedError, UserNotLive
 
+from facemotion import config, schemas
+from facemotion.errors import FacemotionError
 from facemotion.schemas import VIDEO_STATUSES
+from facemotion.sources import fetch
 from facemotion.sources.causes import cause_of
 from facemotion.sources.site_formats import choose
 from facemotion.sources.statuses import MEANING, PASSING
@@ -144,8 +148,6 @@ def test_the_plan_wants_its_smallest_box_large_enough() -> None:
 
 
 def test_a_video_of_many_rows_is_fetched_once() -> None:
-    from facemotion import config, schemas
-
     settings = config.load().fetch
     empty = {"person_id": None, "start_s": None, "end_s": None, "ref_width": 640, "ref_height": 360, "partition": None,
              "source": "urls", "license": None}  # fmt: skip
@@ -155,3 +157,13 @@ def test_a_video_of_many_rows_is_fetched_once() -> None:
     ]
     plan: pl.DataFrame = schemas.PLAN.frame(rows)
     assert planned(plan, settings) == {"b": ("https://example.com/b", 720), "a": ("https://example.com/a", 720)}
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/etc/passwd", "", ".", "..", ".hidden", "a\0b", "a\nb", "a/b", "a\\b", "x" * 300]
+)
+def test_an_id_that_is_no_file_name_ends_the_fetch(name: str) -> None:
+    params = config.load().model_copy(update={"source": config.Source(kind="folder", path="videos")})
+    fetch.jobs(params, {"-x#id1.mp4 é": ("mine.mp4", 720)}, Path("videos"), Path("truth"))
+    with pytest.raises(FacemotionError, match="no file name"):
+        fetch.jobs(params, {name: ("mine.mp4", 720)}, Path("videos"), Path("truth"))

@@ -55,7 +55,7 @@ def fetch(urls: Sequence[str], home: Store, *, allow_local: bool = True, **net: 
         ("busy/a.mp4", "ok", ""),
         ("wonky/a.mp4", "ok", ""),
         ("redirect/a.mp4?to=/good/b.mp4", "ok", ""),
-        ("short/a.mp4", "timeout", "bytes"),
+        ("short/a.mp4", "timeout", "the connection broke off"),
         ("silent/a.mp4", "corrupt", "the file"),
         ("stalled/a.mp4", "timeout", "slower than 1 KiB/s"),
         ("endless/a.mp4", "too_large", "fetch.max_mib"),

@@ -31,6 +31,14 @@ HTTP_STATUS: Final = {
     401: "private", 402: "private", 403: "blocked", 404: "removed", 408: "timeout", 410: "removed", 425: "timeout",
     429: "blocked", 451: "geo",
 }  # fmt: skip
+BROKEN: Final = (
+    (r"http error (\d+)", "the server is in trouble"),
+    (r"timed? ?out", "no answer in time"),
+    (r"refused", "the connection was refused"),
+    (r"getaddrinfo|name or service|name resolution|nodename|resolve", "its name leads nowhere, or there is no network"),
+    (r"certificate|ssl", "its certificate cannot be trusted"),
+    (r"", "the connection broke off"),
+)
 BROKEN_OFF: Final = "[download] Got error:"  # of a transfer; yt-dlp keeps the words alone
 LONGEST: Final = 300  # characters of a reason
 
@@ -61,10 +69,10 @@ def cause_of(error: BaseException) -> NotFetchedError:
     for one in chain:
         match one:
             case TransportError() | ContentTooShortError() | http.client.HTTPException() | OSError():
-                return NotFetchedError("timeout", _plain(one), again=True)
+                return _broken(_plain(one))
     words = _plain(next((one for one in chain if isinstance(one, ExtractorError)), chain[-1]))
     if words.startswith(BROKEN_OFF):
-        return NotFetchedError("timeout", words.removeprefix(BROKEN_OFF).strip(), again=True)
+        return _broken(words)
     return _said(words)
 
 
@@ -78,6 +86,12 @@ def _answered(error: Any) -> NotFetchedError:
     told = str(error.response.get_header("Retry-After", ""))
     wait = float(told) if told.isdecimal() else 0.0
     return NotFetchedError(status, reason, again=error.status == 429 or status == "timeout", wait_s=wait)
+
+
+def _broken(words: str) -> NotFetchedError:
+    """Without the counts and addresses in such words: the ledger must not change with luck."""
+    reason = next((reason for pattern, reason in BROKEN if re.search(pattern, words, re.IGNORECASE)), BROKEN[-1][1])
+    return NotFetchedError("timeout", reason, again=True)
 
 
 def _said(words: str) -> NotFetchedError:

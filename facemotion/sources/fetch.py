@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facemotion import video
+from facemotion import layout, video
 from facemotion.config import Params
 from facemotion.errors import FacemotionError
 from facemotion.files import replacing
@@ -44,8 +44,16 @@ class Job:
 
 def jobs(params: Params, planned: dict[str, tuple[str, int]], videos: Path, truth: Path) -> list[Job]:
     """`planned`: location and wanted lines by video id."""
+    if odd := next((name for name in planned if not _plain(name)), None):
+        raise FacemotionError(f"{layout.PLAN} names a video {odd!r}, which is no file name; run `dvc repro -f plan`")
     specs = {spec.video_id: spec for spec in synthetic_videos(params.synthetic)} if _rendered(params) else {}
     return [Job(name, place, lines, specs.get(name), videos, truth, params) for name, (place, lines) in planned.items()]
+
+
+def _plain(name: str) -> bool:
+    """Whether an id can name a file, in its folder and nowhere else."""
+    short = len(name.encode("utf-8", "surrogateescape")) <= 200
+    return short and name.isprintable() and not name.startswith(".") and not set("/\\\0") & set(name) and bool(name)
 
 
 def _rendered(params: Params) -> bool:
