@@ -3,6 +3,7 @@ frame."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -22,6 +23,8 @@ JUMP: Final = 1.12
 JUMP_SHIFT: Final = 0.3
 SUSPICIOUS: Final = 1.15
 SUSPICIOUS_SHIFT: Final = 0.6
+CHANGES: Final = 2.5  # so many times what is usual about it the picture must change where a face jumps,
+LEAST_CHANGE: Final = 5.0  # and at least by so many grey levels
 PORTRAIT_PX: Final = 160  # side of what is kept of a face; embedders look at about as much
 PORTRAIT_QUALITY: Final = 95
 PORTRAIT_AROUND: Final = 0.35  # of a box's side that it shows about the box
@@ -187,10 +190,28 @@ def _jump(track: Track, seen: Sighting, recent: list[tuple[int, Image]], search:
     after = Track([seen])
     _extend(after, [one for one in recent[-2:0:-1] if one[0] > before.last.frame], search, jumping=False)
     after.sightings.sort(key=lambda sighting: sighting.frame)
-    if not _apart(before.last.box, after.sightings[0].box, JUMP, JUMP_SHIFT):
+    first = after.sightings[0]
+    if not _apart(before.last.box, first.box, JUMP, JUMP_SHIFT):
         return None  # it was merely not seen for a moment
+    if not _changes(recent, before.last.frame, first.frame, before.last.box):
+        return None  # the points were wrong for a moment, and the box with them
     track.sightings += before.sightings[1:]
     return after.sightings
+
+
+def _changes(recent: list[tuple[int, Image]], before: int, after: int, box: NDArray[np.float64]) -> bool:
+    """Whether the picture where a face was changes more between two frames than it does about them."""
+    left, top, right, bottom = (max(round(edge), 0) for edge in box.tolist())
+    shown = [_thumbnail(frame[top:bottom, left:right]) for _, frame in recent]
+    moved = [float(np.abs(b - a).mean()) for a, b in pairwise(shown)]
+    inside = [value for (number, _), value in zip(recent, moved, strict=False) if before <= number < after]
+    beside = [value for (number, _), value in zip(recent, moved, strict=False) if not before <= number < after]
+    return max(inside) > max(LEAST_CHANGE, CHANGES * float(np.median(beside)) if beside else 0.0)
+
+
+def _thumbnail(image: Image) -> NDArray[np.float32]:
+    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _extend(track: Track, frames: Iterable[tuple[int, Image]], search: Search, *, jumping: bool = True) -> None:
