@@ -4,10 +4,11 @@ there."""
 import logging
 import queue
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from pipelines import prefect_settings  # noqa: F401 - before prefect
 
@@ -15,10 +16,11 @@ from pipelines import prefect_settings  # noqa: F401 - before prefect
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import TaskRunResult
 from prefect.context import TaskRunContext
 from prefect.futures import PrefectFuture
 from prefect.logging import get_run_logger
-from prefect.states import Completed, Failed, Pending, State
+from prefect.states import Completed, Failed, Pending, Running, State
 
 from facemotion import config
 from pipelines.flow_runs import run_id
@@ -104,7 +106,7 @@ class StageFlow:
                 while ready and (self._untouched(ready[0]) or len(self.working) < self.settings.parallel):
                     stage = ready.popleft()
                     if self._untouched(stage):
-                        self._keep(stage, "up to date", note(stage, Completed(name=CACHED, message="up to date")))
+                        self._note(stage, "up to date", Completed(name=CACHED, message="up to date"))
                         ready += self._next(stage)
                     else:
                         self._start(stage)
@@ -160,15 +162,30 @@ class StageFlow:
         self.stages.how[stage], self.states[stage] = how, state
 
     def _tell_the_rest(self) -> None:
-        for stage in self.nodes.keys() - self.stages.how.keys():
-            self.stages.how[stage] = "not run"
-            note(stage, Pending(name="NotReady", message="a stage that it needs has failed"))
+        for stage in [name for name in self.nodes if name not in self.stages.how]:
+            self._note(stage, "not run", Pending(name="NotReady", message="a stage that it needs has failed"))
+
+    def _note(self, stage: str, how: How, state: State[Any]) -> None:
+        needs = [self.states[need] for need in sorted(self.nodes[stage].needs & self.states.keys())]
+        self._keep(stage, how, note(stage, state, needs))
 
 
-def note(stage: str, state: State[Any]) -> State[Any]:
-    """A task run that never runs: a tenth of what running an empty one costs."""
+def note(stage: str, state: State[Any], needs: Sequence[Any]) -> State[Any]:
+    """A task run that never runs: a tenth of what running an empty one costs. `needs`: states and futures."""
+    inputs = [TaskRunResult(id=_task_run(need)) for need in needs]
     with get_client(sync_client=True) as client:
-        made = client.create_task_run(run_stage, run_id(), dynamic_key=stage, name=stage, state=state)
-    assert made.state is not None
-    made.state.data = stage  # else whoever waits for it misses a result
-    return made.state
+        # The graph of a run draws those that have begun.
+        first = Running() if state.is_final() else state
+        made = client.create_task_run(
+            run_stage, run_id(), dynamic_key=stage, name=stage, state=first, task_inputs={"wait_for": inputs}
+        )
+        ended = client.set_task_run_state(made.id, state, force=True).state if state.is_final() else made.state
+    assert ended is not None
+    ended.data = stage  # else whoever waits for it misses a result
+    return ended
+
+
+def _task_run(need: "State[Any] | PrefectFuture[Any]") -> UUID:
+    found = need.state_details.task_run_id if isinstance(need, State) else need.task_run_id
+    assert found is not None
+    return found
