@@ -20,7 +20,7 @@ from facemotion.landmarks.layout import N_IBUG, N_POINTS
 from facemotion.video import Reader
 
 LOOK_S: Final = 1.0  # seconds between looks of the detector at a face that is followed
-SEEK_S: Final = 0.2  # and between those for one that is lost
+SEEK_S: Final = 0.12  # and between those for one that is lost
 AROUND: Final = 0.8  # of its side, in which a followed face is looked for
 FIRST_S: Final = 10.0  # within which the face to follow has to appear
 LOST: Final = 0.3  # mean score of points below which no face is believed

@@ -1,5 +1,6 @@
 """People's photos as RGB pictures: turned upright, without alpha, in eight bits; what is no photo is refused."""
 
+import struct
 import warnings
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,11 @@ FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "MPO")
 MOST_BYTES: Final = 256 << 20
 MOST_PIXELS: Final = 120_000_000  # of the largest phones' sensors there are 108 million
 LEAST_SIDE: Final = 48
+# What Pillow raises on bytes that only begin like a photo.
+DAMAGED: Final = (
+    OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError,
+    struct.error,
+)  # fmt: skip
 # What lies behind a cut-out.
 BEHIND: Final = (255, 255, 255)
 HEIC_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
@@ -50,17 +56,19 @@ def read_photo(path: Path) -> Image:
         raise FacemotionError(f"{path} has {size} bytes: give a photo of at most {MOST_BYTES >> 20} MiB")
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of odd tags in photos that are read all the same
             warnings.simplefilter("error", Pillow.DecompressionBombWarning)
             return _upright(path)
     except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
         raise FacemotionError(f"{path} has too many pixels ({error}): give a smaller one") from error
     except UnidentifiedImageError as error:
         raise FacemotionError(f"{path} is no photo that can be read: give a JPEG, PNG or WebP") from error
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, ArithmeticError) as error:
+    except DAMAGED as error:
         raise FacemotionError(f"{path} is damaged ({error}): export it again") from error
 
 
 def _upright(path: Path) -> Image:
+    Pillow.init()  # else a JPEG of several pictures, as phones make them, finds no reader
     with Pillow.open(path, formats=FORMATS) as opened:
         width, height = opened.size
         if width * height > MOST_PIXELS or min(width, height) < LEAST_SIDE:
