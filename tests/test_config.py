@@ -40,6 +40,11 @@ def test_the_committed_model_is_the_preset_that_trains_in_minutes(content: dict[
     assert config.validate(content, "params.yaml").model == preset("tiny")
 
 
+def test_the_profile_to_animate_with_has_the_preset_of_its_size(project: Path) -> None:
+    profiles.apply("live")
+    assert config.load().model == preset("small")
+
+
 def test_sizes_that_do_not_fit_are_told(content: dict[str, Any]) -> None:
     content["model"]["refiner"]["levels"] = [8, 12]
     with pytest.raises(FacemotionError, match="refiner"):
