@@ -51,6 +51,11 @@ def test_profiles_of_published_lists_hold_the_model_for_quality_and_a_gpu_goes_o
     assert after.train_coarse.batch_size > before.train_coarse.batch_size
 
 
+def test_the_profile_to_animate_with_has_the_preset_of_its_size(project: Path) -> None:
+    profiles.apply("live")
+    assert config.load().model == preset("small")
+
+
 def test_sizes_that_do_not_fit_are_told(content: dict[str, Any]) -> None:
     content["model"]["refiner"]["levels"] = [8, 12]
     with pytest.raises(FacemotionError, match="refiner"):
