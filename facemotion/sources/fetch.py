@@ -44,8 +44,9 @@ class Job:
 
 def jobs(params: Params, planned: dict[str, tuple[str, int]], videos: Path, truth: Path) -> list[Job]:
     """`planned`: location and wanted lines by video id."""
-    if odd := next((name for name in planned if not _plain(name)), None):
-        raise FacemotionError(f"{layout.PLAN} names a video {odd!r}, which is no file name; run `dvc repro -f plan`")
+    odd = [name for name in planned if not _plain(name)]
+    if odd:
+        raise FacemotionError(f"{layout.PLAN} names a video {odd[0]!r}, which is no file name; run `dvc repro -f plan`")
     specs = {spec.video_id: spec for spec in synthetic_videos(params.synthetic)} if _rendered(params) else {}
     return [Job(name, place, lines, specs.get(name), videos, truth, params) for name, (place, lines) in planned.items()]
 
