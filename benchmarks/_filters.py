@@ -1,5 +1,5 @@
-"""Filters in common use on landmarks [T, P, 2] in pixels, to compare a smoother with. The settings are those of the
-table of known figures: 25 frames a second, faces about 84 pixels between the outer corners of the eyes."""
+"""Filters in common use on landmarks [T, P, 2] in pixels, to compare a smoother with. The settings are those of a
+table of known figures, at 25 frames a second in crops of 256 pixels."""
 
 from collections.abc import Callable
 from typing import Final
@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter
 from scipy.signal import savgol_filter
 
-from facemotion.landmarks.noise_model import EYE_DISTANCE_PX, FPS
+from facemotion.landmarks.noise_model import FPS
 
 Floats = NDArray[np.float64]
 Filter = Callable[[Floats], Floats]
 
 SPEED_CUTOFF_HZ: Final = 1.0  # of the low pass on One-Euro's speeds, as its authors have it
-CROP_PX: Final = 256.0  # the unit of the random walk's variances
+CROP_PX: Final = 256.0  # the unit of normalised speeds and of the random walk's variances
 
 
 def one_euro(raw: Floats, least_hz: float, beta: float, unit: float = 1.0) -> Floats:
@@ -55,7 +55,7 @@ def random_walk(raw: Floats, walk: float, noise: float) -> Floats:
 KNOWN: Final[dict[str, Filter]] = {
     "One-Euro 1.0/0": lambda raw: one_euro(raw, 1.0, 0.0),
     "One-Euro 1.0/0.1": lambda raw: one_euro(raw, 1.0, 0.1),
-    "One-Euro 0.05/80, normalised": lambda raw: one_euro(raw, 0.05, 80.0, EYE_DISTANCE_PX),
+    "One-Euro 0.05/80, normalised": lambda raw: one_euro(raw, 0.05, 80.0, CROP_PX),
     "Savitzky-Golay 7/2": lambda raw: savgol_filter(raw, 7, 2, axis=0),
     "Savitzky-Golay 5/2": lambda raw: savgol_filter(raw, 5, 2, axis=0),
     "Savitzky-Golay 31/2": lambda raw: savgol_filter(raw, 31, 2, axis=0),
