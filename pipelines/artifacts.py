@@ -11,6 +11,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 
 from facemotion import config, layout
 from facemotion.evaluation import glossary
+from facemotion.servers import HOST
 from pipelines.stage_tasks import Stages
 
 
@@ -26,14 +27,15 @@ def show_results(root: Path, settings: config.Ui) -> None:
     """Of the last `compare` and `report`, where there has been one."""
     board, page = root / layout.plot("leaderboard"), root / layout.PAGE
     if board.is_file():
-        create_markdown_artifact(markdown=leaderboard(board), key="leaderboard", description="mean over held-out clips")
-    if page.is_file():
-        create_link_artifact(
-            link=f"http://127.0.0.1:{settings.report_port}/{page.name}",
-            link_text="page of results",
-            key="report",
-            description=f"served by `facemotion ui`; the file is {page.resolve()}",
+        create_markdown_artifact(
+            markdown=leaderboard(board), key="leaderboard", description="means over held-out clips, with 95 % intervals"
         )
+    if page.is_file():
+        # The page of another working tree is not served; browsers open such a link when it is copied.
+        ours = root.resolve() == Path.cwd()
+        link = f"http://{HOST}:{settings.report_port}/{page.name}" if ours else page.resolve().as_uri()
+        told = f"{'served by `facemotion ui`; ' if ours else ''}the file is {page.resolve()}"
+        create_link_artifact(link=link, link_text="page of results", key="report", description=told)
 
 
 def leaderboard(board: Path) -> str:
