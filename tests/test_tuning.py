@@ -82,7 +82,8 @@ def test_a_better_value_is_told_apart_in_longer_trainings_and_then_adopted(
 ) -> None:
     rates = {"key": "train_coarse.rate", "default": 0.5, "low": 1e-4, "high": 0.5, "scale": "log"}
     again = {"steps": 4, "seeds": 1}
-    search = searched(plan(8, rate=0.5, trials=4, validate_every=4, again=again, space=[rates]), tmp_path)
+    bad = plan(24, rate=0.5, trials=4, validate_every=4, validation_pairs=24, again=again, space=[rates])
+    search = searched(bad, tmp_path)
     told(search, 4)
     finding = search.finding()
     assert finding.better, figures.told(finding)

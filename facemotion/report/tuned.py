@@ -72,7 +72,8 @@ def _history(trials: Sequence[Trial], objective: str) -> str:
     x = axes.across(-0.5, max(trial["trial"] for trial in places) + 0.5)
     y = axes.upwards(*axes.span(values))
     shapes = [axes.frame(x, y, "trial", objective)]
-    best, path = math.inf, []
+    best = math.inf
+    path: list[str] = []
     for trial, value in zip(places, values, strict=True):
         at = x.at(trial["trial"]), y.at(value)
         if trial["state"] == KEPT and value < best:
