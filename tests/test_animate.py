@@ -15,7 +15,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from talking import FPS, FRAMES, HEIGHT, RATE, Talking, film, frame_of, heard_in, tone
+from talking import FPS, FRAMES, HEIGHT, RATE, Talking, film, frame_of, heard_in
 
 from facemotion import video
 from facemotion.animate import Animation, Animator, Options
@@ -45,9 +45,17 @@ def motion(talking: Talking, animator: Animator, tmp_path_factory: pytest.TempPa
     return path
 
 
-def facemotion(*words: str | Path, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+def facemotion(*words: str | Path, timeout: float = 900) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "facemotion.cli", *map(str, words)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def assert_in_sync(wanted: NDArray[np.float32], found: NDArray[np.float32]) -> None:
+    """Sample by sample, but for the codec's loss and its last packet; a fifth of a millisecond off is too much."""
+    count = min(len(wanted), len(found)) - 3000
+    off = np.abs(found[1000:count] - wanted[1000:count]).mean()
+    assert off < 0.1 * np.abs(wanted[1000:count]).mean()
+    assert np.abs(found[1000:count] - wanted[1010 : count + 10]).mean() > 3 * off
 
 
 def frames_of(animation: Animation) -> NDArray[np.float32]:
@@ -66,11 +74,8 @@ def test_a_photo_and_a_video_make_a_video_with_sound_that_tells_what_it_is(talki
     assert info.codec == "h264"
     with av.open(str(out)) as container:
         assert container.streams.video[0].codec_context.pix_fmt == "yuv420p"
-    # The sound is the driver's, where it was: to a millisecond, by correlation.
-    wanted, found = tone(FRAMES, FPS), heard_in(out)
-    assert abs(len(found) / RATE - float(FRAMES / FPS)) < 0.08
-    spoken = np.correlate(found[: len(wanted)], wanted[2000:-2000], "valid")
-    assert abs(int(spoken.argmax()) - 2000) < 0.001 * RATE
+    assert abs(len(heard_in(out)) / RATE - float(FRAMES / FPS)) < 0.08
+    assert_in_sync(heard_in(talking.video), heard_in(out))
     said = facemotion("verify", out)
     assert said.returncode == 0, said.stdout
     assert "strip True" in said.stdout
@@ -251,9 +256,7 @@ def test_sound_begins_where_the_pictures_do(talking: Talking, animator: Animator
     start = 9
     begin = float(start / FPS)
     animator.animate(talking.photo, talking.video, Options(start=begin)).write(tmp_path / "a.mp4")
-    wanted, found = tone(FRAMES, FPS)[round(begin * RATE) :], heard_in(tmp_path / "a.mp4")
-    spoken = np.correlate(found[: len(wanted)], wanted[2000:-4000], "valid")
-    assert abs(int(spoken.argmax()) - 2000) < 0.001 * RATE
+    assert_in_sync(heard_in(talking.video)[round(begin * RATE) :], heard_in(tmp_path / "a.mp4"))
 
 
 @pytest.mark.parametrize("kept", [False, True])
