@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -15,11 +16,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from talking import FPS, FRAMES, HEIGHT, RATE, Talking, film, frame_of, heard_in, tone
+from talking import FPS, FRAMES, HEIGHT, RATE, Talking, film, frame_of, heard_in
 
 from facemotion import video
 from facemotion.animate import Animation, Animator, Options
-from facemotion.animation.motions import MotionOptions
+from facemotion.animation.motions import MotionOptions, Region
 from facemotion.animation.performance import load_performance, save_performance
 from facemotion.animation.references import model_input
 from facemotion.errors import FacemotionError
@@ -45,9 +46,17 @@ def motion(talking: Talking, animator: Animator, tmp_path_factory: pytest.TempPa
     return path
 
 
-def facemotion(*words: str | Path, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+def facemotion(*words: str | Path, timeout: float = 900) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "facemotion.cli", *map(str, words)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def assert_in_sync(wanted: NDArray[np.float32], found: NDArray[np.float32]) -> None:
+    """Sample by sample, but for the codec's loss and its last packet; a fifth of a millisecond off is too much."""
+    count = min(len(wanted), len(found)) - 3000
+    off = np.abs(found[1000:count] - wanted[1000:count]).mean()
+    assert off < 0.1 * np.abs(wanted[1000:count]).mean()
+    assert np.abs(found[1000:count] - wanted[1010 : count + 10]).mean() > 3 * off
 
 
 def frames_of(animation: Animation) -> NDArray[np.float32]:
@@ -66,11 +75,8 @@ def test_a_photo_and_a_video_make_a_video_with_sound_that_tells_what_it_is(talki
     assert info.codec == "h264"
     with av.open(str(out)) as container:
         assert container.streams.video[0].codec_context.pix_fmt == "yuv420p"
-    # The sound is the driver's, where it was: to a millisecond, by correlation.
-    wanted, found = tone(FRAMES, FPS), heard_in(out)
-    assert abs(len(found) / RATE - float(FRAMES / FPS)) < 0.08
-    spoken = np.correlate(found[: len(wanted)], wanted[2000:-2000], "valid")
-    assert abs(int(spoken.argmax()) - 2000) < 0.001 * RATE
+    assert abs(len(heard_in(out)) / RATE - float(FRAMES / FPS)) < 0.08
+    assert_in_sync(heard_in(talking.video), heard_in(out))
     said = facemotion("verify", out)
     assert said.returncode == 0, said.stdout
     assert "strip True" in said.stdout
@@ -79,7 +85,7 @@ def test_a_photo_and_a_video_make_a_video_with_sound_that_tells_what_it_is(talki
 
 def test_what_the_driver_does_shows_in_the_result(talking: Talking, animator: Animator, motion: Path) -> None:
     """Golden in what matters: a mouth that opens and lids that fall change just these places; nobody is trained."""
-    made = frames_of(animator.animate(talking.photo, motion, Options(label=False)))
+    made = frames_of(animator.animate(talking.photo, motion, Options(motion=MotionOptions(smooth=0.0), label=False)))
     assert made.shape == (FRAMES, 256, 256, 3)
     change = np.abs(made - made[0]).mean(-1)
     mouth, wall = change[:, 150:215, 95:160], change[:, :40, :20]
@@ -89,29 +95,23 @@ def test_what_the_driver_does_shows_in_the_result(talking: Talking, animator: An
 
 
 @pytest.mark.parametrize(
-    ("options", "moves"),
-    [
-        (MotionOptions(region="lips"), "lips"),
-        (MotionOptions(region="eyes"), "eyes"),
-        (MotionOptions(region="expression"), "both"),
-        (MotionOptions(region="pose"), "neither"),
-        (MotionOptions(strength=0.0), "nothing"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else value.region,
+    ("region", "moves"),
+    [("lips", {LIPS}), ("eyes", {EYES}), ("expression", {LIPS, EYES}), ("pose", set())],
 )
 def test_only_the_region_moves_that_is_asked_for(
-    talking: Talking, animator: Animator, motion: Path, options: MotionOptions, moves: str
+    talking: Talking, animator: Animator, motion: Path, region: Region, moves: set[tuple[int, ...]]
 ) -> None:
-    animation = animator.animate(talking.photo, motion, Options(motion=options, detail="model", label=False))
-    still = animator.animate(
-        talking.photo, motion, Options(motion=replace(options, strength=0.0), detail="model", label=False)
-    )
-    points = animation.photos[0].normalised()
-    lips, eyes = (_area(points[list(which)]) for which in (LIPS, EYES))
-    change = np.abs(frames_of(animation) - frames_of(still)).mean(-1).max(0)
-    assert (change[lips].mean() > 2) == (moves in ("lips", "both"))
-    assert (change[eyes].mean() > 0.5) == (moves in ("eyes", "both"))
-    assert (change.max() < 1) == (moves in ("neither", "nothing")) or moves == "neither"
+    def change(**options: Any) -> NDArray[np.float32]:
+        made = animator.animate(talking.photo, motion, Options(motion=MotionOptions(**options), label=False))
+        return frames_of(made)
+
+    still = change(strength=0.0)
+    assert np.abs(still - still[0]).max() == 0
+    of_all, of_region = (np.abs(change(region=one) - still).mean(-1).max(0) for one in ("all", region))
+    points = animator.animate(talking.photo, motion).photos[0].normalised()
+    for part in (LIPS, EYES):
+        area = _area(points[list(part)])
+        assert (of_region[area].mean() > 0.5 * of_all[area].mean()) == (part in moves)
 
 
 def _area(points: NDArray[np.float64]) -> tuple[slice, slice]:
@@ -134,8 +134,9 @@ def _area(points: NDArray[np.float64]) -> tuple[slice, slice]:
     ids=["absolute", "scale-off", "first-frame", "raw", "calm", "strong", "model-detail"],
 )
 def test_options_change_the_result(talking: Talking, animator: Animator, motion: Path, options: Options) -> None:
-    usual = frames_of(animator.animate(talking.photo, motion, Options(end=0.4)))
-    other = frames_of(animator.animate(talking.photo, motion, replace(options, end=0.4)))
+    # From an open mouth on.
+    usual = frames_of(animator.animate(talking.photo, motion, Options(start=0.2, end=0.5)))
+    other = frames_of(animator.animate(talking.photo, motion, replace(options, start=0.2, end=0.5)))
     assert usual.shape == other.shape
     assert np.abs(usual - other).mean() > 0.02
 
@@ -251,9 +252,7 @@ def test_sound_begins_where_the_pictures_do(talking: Talking, animator: Animator
     start = 9
     begin = float(start / FPS)
     animator.animate(talking.photo, talking.video, Options(start=begin)).write(tmp_path / "a.mp4")
-    wanted, found = tone(FRAMES, FPS)[round(begin * RATE) :], heard_in(tmp_path / "a.mp4")
-    spoken = np.correlate(found[: len(wanted)], wanted[2000:-4000], "valid")
-    assert abs(int(spoken.argmax()) - 2000) < 0.001 * RATE
+    assert_in_sync(heard_in(talking.video)[round(begin * RATE) :], heard_in(tmp_path / "a.mp4"))
 
 
 @pytest.mark.parametrize("kept", [False, True])

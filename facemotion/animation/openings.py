@@ -183,7 +183,8 @@ def _fitted(u: Tensor, v: Tensor) -> Tensor:
     powers = torch.stack([u**power for power in range(len(u))], 1)
     ridge = 1e-3 * torch.eye(len(u), dtype=u.dtype, device=u.device)
     wanted = v.double() / (u * (1 - u))
-    return torch.linalg.solve(powers.T @ powers + ridge, powers.T @ wanted[:, None])[:, 0].to(v)
+    found: Tensor = torch.linalg.solve(powers.T @ powers + ridge, powers.T @ wanted[:, None])[:, 0]
+    return found.to(v)
 
 
 def _curve(edge: Tensor, u: Tensor) -> Tensor:
