@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from facemotion import config
 from facemotion.faces.boxes import paired_iou, share_outside
-from facemotion.faces.interfaces import ON_CPU, Running
+from facemotion.faces.interfaces import ON_CPU, Colour, Running
 from facemotion.faces.registry import detector, embedder, landmarker
 from facemotion.ingest.association import DOUBLE_IOU, Search, Track, follow_faces
 from facemotion.ingest.identity import Watch, one_person_each
@@ -58,7 +58,7 @@ def tubes_of(job: TubeJob) -> list[dict[str, Any]]:
         if settings.embedder is not None
         else None
     )
-    colour = "rgb" if "rgb" in (search.detector.colour, search.landmarker.colour) else "grey"
+    colour: Colour = "rgb" if "rgb" in (search.detector.colour, search.landmarker.colour) else "grey"
     rows: list[dict[str, Any]] = []
     shots = sorted(job.shots, key=lambda shot: shot[1])
     # One pass over the video: a seek for every shot would decode much of it twice.
