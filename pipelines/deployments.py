@@ -30,6 +30,7 @@ def deployments(settings: config.Params) -> list[RunnerDeployment]:
             flow.to_deployment(
                 flow.name,
                 cron=crons.get(flow.name),
+                paused=False,  # which the end of the last server had done, lest runs pile up
                 description=flow.description,
                 concurrency_limit=AT_ONCE,
                 entrypoint_type=EntrypointType.MODULE_PATH,
