@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,8 @@ def measure(name: str, motion: str, seconds: float) -> dict[str, dict[str, Any]]
         for part, module in parts.parts(loaded).items():
             given = tuple(module.example.values())
             arrays = {key: tensor.numpy() for key, tensor in module.example.items()}
-            _, torch_s, _ = timed(lambda module=module, given=given: module(*given), seconds, CPU)
-            _, onnx_s, _ = timed(lambda part=part, arrays=arrays: exported.run(part, arrays), seconds, CPU)
+            _, torch_s, _ = timed(partial(module, *given), seconds, CPU)
+            _, onnx_s, _ = timed(partial(exported.run, part, arrays), seconds, CPU)
             found[f"{part}_torch"] = figure(1e3 * torch_s, "ms of CPU")
             found[f"{part}_onnx"] = figure(1e3 * onnx_s, "ms of CPU")
     return found

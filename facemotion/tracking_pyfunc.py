@@ -51,7 +51,7 @@ def _options(params: dict[str, Any]) -> Any:
     from facemotion.animation.motions import MotionOptions
 
     motion = {name: params[name] for name in ("scale", "strength", "region", "smooth") if name in params}
-    whole = {name: params[name] for name in ("face", "paste", "strip", "label") if name in params}
+    whole: dict[str, Any] = {name: params[name] for name in ("face", "paste", "strip", "label") if name in params}
     # A size of 0: the default.
     whole["size"] = params.get("size") or None
     return Options(motion=MotionOptions(way=params.get("motion", "auto"), **motion), **whole)
