@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks._cpu import fastest
-from facemotion import files, layout
-from facemotion.evaluation import expression, flicker, images, masks, unseen, weights
+from facemotion import files, layout, weights
+from facemotion.evaluation import expression, flicker, images, masks, unseen
 from facemotion.evaluation.faces import FaceMeter, scores
 from facemotion.evaluation.flows import end_point_errors
 from facemotion.evaluation.identity import IdentityMeter
@@ -44,10 +44,10 @@ def random_lpips(folder: Path) -> Lpips:
     for place, before, width, kernel, *_ in LAYERS:
         features[f"features.{place}.weight"] = torch.randn(width, before, kernel, kernel) * 0.02
         features[f"features.{place}.bias"] = torch.zeros(width)
-    torch.save(features, folder / weights.ALEXNET)
+    torch.save(features, folder / weights.ALEXNET.name)
     linear = {f"lin{k}.model.1.weight": torch.rand(1, layer[2], 1, 1) for k, layer in enumerate(LAYERS)}
-    torch.save(linear, folder / weights.LPIPS_LINEAR)
-    return Lpips(folder / weights.ALEXNET, folder / weights.LPIPS_LINEAR)
+    torch.save(linear, folder / weights.LPIPS.name)
+    return Lpips(folder / weights.ALEXNET.name, folder / weights.LPIPS.name)
 
 
 def works() -> Iterator[tuple[str, Callable[[], Any]]]:

@@ -78,7 +78,7 @@ def judged(home: Path, sheets: Path, every: int) -> Iterator[tuple[str, dict[str
     who = embedder("dlib_resnet")
     for clip in schemas.CLIPS.read(home / layout.CLIP_TABLE).filter("accepted").iter_rows(named=True):
         points = tracks[clip["clip_id"]].points
-        seen = np.isfinite(points).all(axis=(1, 2))
+        seen = np.asarray(np.isfinite(points).all(axis=(1, 2)))
         drawn, embeddings = [], []
         looked = set(np.linspace(0, len(points) - 1, LOOKS).round().astype(int).tolist())
         for number, frame in enumerate(Reader(home / layout.CLIPS / clip["path"]).frames()):

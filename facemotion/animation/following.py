@@ -13,9 +13,8 @@ from facemotion.animation.faces import FoundFace, chosen, detections, find_faces
 from facemotion.animation.performance import Performance
 from facemotion.errors import FacemotionError
 from facemotion.faces.boxes import face_boxes, iou_matrix
-from facemotion.faces.embedders import Embedding, embedder
-from facemotion.faces.interfaces import Image, Landmarker
-from facemotion.faces.registry import landmarker
+from facemotion.faces.interfaces import Embedding, Image, Landmarker
+from facemotion.faces.registry import embedder, landmarker
 from facemotion.landmarks.layout import N_IBUG, N_POINTS
 from facemotion.video import Reader
 

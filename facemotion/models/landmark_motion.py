@@ -138,7 +138,9 @@ class LandmarkMotion(nn.Module):
         points = given.points[:, -N_POINTS:]
         apart = reference.points[:, -N_POINTS:] - affine.transform(maps[..., :2], points) - maps[..., 2]
         moved = bells.of_each(count).mixed((self.belongs[:, None] * apart.mT[:, None]).flatten(1, 2))
-        moved = moved.unflatten(1, (-1, 2)) / each(bells.mixed(self.belongs)[:, :, None] + FLOOR, count)
+        moved = moved.reshape(len(moved), -1, 2, size, size) / each(
+            bells.mixed(self.belongs)[:, :, None] + FLOOR, count
+        )
         others = slice(len(PARTS), TOLD + self.learnt)
         carried = affine.flows(affine.local_maps(reference.part(others), given.part(others)), size)
         bent = thin_plate.flow(_plate(reference, given), size, count)
