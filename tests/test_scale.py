@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -49,8 +50,8 @@ def postgres() -> Iterator[str]:
             _create(port, ("studies", "mlflow", "prefect"))
             yield f"facemotion@127.0.0.1:{port}"
         finally:
-            server.terminate()
-            server.wait(60)
+            server.send_signal(signal.SIGINT)  # without waiting for whoever is connected
+            server.wait(120)
 
 
 def _create(port: int, databases: tuple[str, ...]) -> None:
@@ -110,12 +111,12 @@ def test_flow_runs_lie_in_postgres(postgres: str, tmp_path: Path) -> None:
         **os.environ,
         "PREFECT_HOME": str(tmp_path),
         "PREFECT_API_DATABASE_CONNECTION_URL": f"postgresql+asyncpg://{postgres}/prefect",
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
     }
     flow = "from prefect import flow\n@flow(name='counts')\ndef counts(): return 3\nassert counts() == 3"
-    told = subprocess.run([sys.executable, "-c", flow], env=environment, capture_output=True, text=True, timeout=400)
+    told = subprocess.run([sys.executable, "-c", flow], env=environment, capture_output=True, text=True, timeout=900)
     assert told.returncode == 0, told.stderr
     import psycopg2
 
