@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from facemotion import tracking
+from facemotion import tracking, tracking_model
 from facemotion.errors import FacemotionError
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ CHALLENGER: Final = "challenger"
 WEIGHTS: Final = "weights"  # tags of a version: digest of its weights,
 REASON: Final = "reason"  # why it stands where it stands,
 ROLLED_BACK: Final = "rolled_back"  # and that a person has taken it out of use
-PEOPLE: Final = "people.json"  # whom a version has learnt from, among the artifacts of the run that registered it,
-FOLDER: Final = "model"  # and its files
+PEOPLE: Final = "people.json"  # whom a version has learnt from, among the artifacts of the run that registered it
 
 
 class Registered(NamedTuple):
@@ -45,18 +44,19 @@ def rolled_back(weights: str) -> bool:
 
 
 def register(folder: Path, files: Sequence[Path], tags: Mapping[str, str]) -> Registered:
-    """Keep a model for good: a run with its folder and other files, and a version made of it."""
+    """Keep a model for good: a run with its other files, and a version with its weights and the code to use them."""
     client = tracking.open_client()
     run = client.create_run(tracking.experiment_id(), tags=dict(tags), run_name="retrained")
     run_id = str(run.info.run_id)
     for path in files:
         client.log_artifact(run_id, str(path))
-    client.log_artifacts(run_id, str(folder), FOLDER)
-    client.set_terminated(run_id)
     if not client.search_registered_models(f"name = '{MODEL}'"):
         client.create_registered_model(MODEL, description="Face animation models; `facemotion champion show`")
-    source = f"{run.info.artifact_uri}/{FOLDER}"
-    return _plain(client.create_model_version(MODEL, source, run_id, tags=dict(tags)))
+    version = tracking_model.log_model(folder, run_id, MODEL)
+    client.set_terminated(run_id)
+    for key, value in tags.items():
+        client.set_model_version_tag(MODEL, version, key, value)
+    return _plain(client.get_model_version(MODEL, version))
 
 
 def promote(version: str, reason: str) -> None:
@@ -103,7 +103,7 @@ def fetch(alias: str, into: Path) -> Path:
         raise FacemotionError(f"no model is {alias} yet: `facemotion retrain` makes the first one")
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into) as halfway:
-        whole = Path(tracking.open_client().download_artifacts(found.run_id, FOLDER, halfway))
+        whole = tracking_model.fetched(f"{tracking_model.URI}{MODEL}/{found.version}", Path(halfway))
         target = into / f"v{found.version}"
         if not target.is_dir():
             whole.rename(target)

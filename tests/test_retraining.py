@@ -11,13 +11,17 @@ import numpy as np
 import polars as pl
 import pytest
 import toy_retrain
+from conftest import ROOT
 from prefect_server import PrefectServer
+from training_toys import config
 
 from facemotion import schemas
 from facemotion import tracking_registry as registry
 from facemotion.errors import FacemotionError
 from facemotion.evaluation import promotion
 from facemotion.evaluation.promotion import Judged
+from facemotion.models.animator import Animator
+from facemotion.models.weights import save_model
 
 CLIPS = 12
 
@@ -85,9 +89,9 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An MLflow store of its own in a folder with three models."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    shutil.copyfile(ROOT / "params.yaml", tmp_path / "params.yaml")
     for name in "abc":
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "weights.safetensors").write_text(name)
+        save_model(Animator(config()), tmp_path / name)
     (tmp_path / registry.PEOPLE).write_text('["ann"]')
     return tmp_path
 
@@ -111,7 +115,8 @@ def test_champion_previous_and_challenger_follow_what_happens(store: Path) -> No
     registry.promote(registered(store, "c"), "better")
     assert [bears(alias) for alias in ("champion", "previous", "challenger")] == ["c", "a", None]
     folder = registry.fetch("champion", store / "fetched")
-    assert (folder / "weights.safetensors").read_text() == "c"
+    for file in ("weights.safetensors", "config.json"):
+        assert (folder / file).read_bytes() == (store / "c" / file).read_bytes()
     champion = registry.standing("champion")
     assert champion is not None
     assert champion.tags[registry.REASON] == "better"

@@ -138,9 +138,8 @@ class LandmarkMotion(nn.Module):
         points = given.points[:, -N_POINTS:]
         apart = reference.points[:, -N_POINTS:] - affine.transform(maps[..., :2], points) - maps[..., 2]
         moved = bells.of_each(count).mixed((self.belongs[:, None] * apart.mT[:, None]).flatten(1, 2))
-        moved = moved.reshape(len(moved), -1, 2, size, size) / each(
-            bells.mixed(self.belongs)[:, :, None] + FLOOR, count
-        )
+        near = each(bells.mixed(self.belongs)[:, :, None], count)
+        moved = moved.reshape(len(moved), -1, 2, size, size) / (near + FLOOR)
         others = slice(len(PARTS), TOLD + self.learnt)
         carried = affine.flows(affine.local_maps(reference.part(others), given.part(others)), size)
         bent = thin_plate.flow(_plate(reference, given), size, count)
