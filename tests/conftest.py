@@ -48,7 +48,8 @@ class Project:
         return told.stdout + told.stderr
 
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_"))}
+        others = ("DVC_", "MLFLOW_", "PREFECT_")
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         if record := os.environ.get("FACEMOTION_TEST_RECORD"):
             ours["MLFLOW_TRACKING_URI"] = record
         return {**ours, "FACEMOTION_PYTHON": sys.executable, "DVC_NO_ANALYTICS": "1", "PYTHONPATH": ".", **more}

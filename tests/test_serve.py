@@ -1,7 +1,6 @@
 """`facemotion ui`: Prefect with its deployments, MLflow and the page, together from start to end."""
 
 import json
-import os
 import shutil
 import signal
 import socket
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Project
 from prefect_server import PrefectServer, free_port
 from ruamel.yaml import YAML
 
@@ -74,7 +73,7 @@ def test_all_is_served_told_and_ended_together(tmp_path: Path) -> None:
     ports = {name: free_port() for name in params["ui"]}
     params["ui"].update(ports)
     yaml.dump(params, tmp_path / "params.yaml")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    environment = Project(tmp_path).environment({"PYTHONPATH": str(ROOT), "COLUMNS": "200"})
     command = [sys.executable, "-m", "facemotion.cli", "ui"]
     served = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment)
     prefect = PrefectServer(f"http://127.0.0.1:{ports['prefect_port']}/api", tmp_path)
