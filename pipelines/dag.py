@@ -13,7 +13,8 @@ from pipelines import prefect_settings  # noqa: F401 - before prefect
 
 # isort: split
 from prefect import flow
-from prefect.states import Completed, Failed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 
 from facemotion import config, layout
 from facemotion.errors import FacemotionError

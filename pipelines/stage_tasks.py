@@ -16,11 +16,11 @@ from pipelines import prefect_settings  # noqa: F401 - before prefect
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import TaskRunResult
+from prefect.client.schemas.objects import State, TaskRunResult
 from prefect.context import TaskRunContext
 from prefect.futures import PrefectFuture
 from prefect.logging import get_run_logger
-from prefect.states import Completed, Failed, Pending, Running, State
+from prefect.states import Completed, Failed, Pending, Running
 
 from facemotion import config
 from pipelines.flow_runs import run_id
@@ -127,7 +127,7 @@ class StageFlow:
         return not (self.force or node.changed or needs_ran)
 
     def _start(self, stage: str) -> None:
-        one = run_stage.with_options(
+        one: Any = run_stage.with_options(
             name=stage,
             task_run_name=stage,
             retries=int(self.nodes[stage].meta.get(RETRIES, 0)),
@@ -172,7 +172,7 @@ class StageFlow:
 
 def note(stage: str, state: State[Any], needs: Sequence[Any]) -> State[Any]:
     """A task run that never runs: a tenth of what running an empty one costs. `needs`: states and futures."""
-    inputs = [TaskRunResult(id=_task_run(need)) for need in needs]
+    inputs: list[Any] = [TaskRunResult(id=_task_run(need)) for need in needs]
     with get_client(sync_client=True) as client:
         # The graph of a run draws those that have begun.
         first = Running() if state.is_final() else state

@@ -8,16 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from pipelines import prefect_settings  # noqa: F401 - before prefect
+
+# isort: split
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
 from facemotion import layout
 from facemotion.errors import FacemotionError
+from pipelines import notices
 
 PATIENCE_S: Final = 90.0  # for a search to give its trials back
 
 
-@flow(name="tune", log_prints=False)
+@flow(name="tune", on_failure=[notices.tell], on_crashed=[notices.tell])
 def tune_flow(trials: int = 20, workers: int = 1, adopt: bool = False) -> str:
     """Search for better values. `trials` counts those of earlier runs; `adopt` writes what is better to params.yaml."""
     log = get_run_logger()
