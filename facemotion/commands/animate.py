@@ -1,8 +1,11 @@
 """`facemotion animate`: photos and a driving video in, a video out."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -10,6 +13,7 @@ from facemotion import layout
 from facemotion.errors import FacemotionError
 
 Opt = typer.Option
+REGISTERED: Final = "models:/"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -20,7 +24,9 @@ def animate(
     source: Annotated[list[Path], Opt(help="A photo of the person to animate, or a clip; may be repeated.")],
     driving: Annotated[Path, Opt(help="Who moves: a video, a motion file, or landmarks.parquet.")],
     out: Annotated[Path, Opt(help="The video to write: .mp4, .mov or .mkv.")],
-    model: Annotated[Path, Opt(help="The folder of a trained model.")] = layout.MODELS / "landmarks_refined",
+    model: Annotated[
+        str, Opt(help="The folder of a trained model, or one of the registry, such as models:/facemotion@champion.")
+    ] = str(layout.MODELS / "landmarks_refined"),
     motion: Annotated[
         Literal["auto", "relative", "absolute"],
         Opt(
@@ -91,6 +97,20 @@ def animate(
         driving_face=driving_face, start=start, end=end, size=size, detail=detail, paste=paste, strip=strip,
         source_frame=source_frame, references=references, label=label,
     )  # fmt: skip
-    animation = Animator.load(model, device).animate(source, driving, options)
+    with _folder(model) as folder:
+        animator = Animator.load(folder, device, name=model if model.startswith(REGISTERED) else None)
+        animation = animator.animate(source, driving, options)
     count = animation.write(out, sound=sound, lossless=lossless, keep_partial=keep_partial, credentials=credentials)
     typer.echo(f"{out}: {count} frames of {animation.width}x{animation.height}, {float(count / animation.fps):.2f} s")
+
+
+@contextmanager
+def _folder(model: str) -> Iterator[Path]:
+    """Where the weights lie; those of the registry for as long as it takes to read them."""
+    if not model.startswith(REGISTERED):
+        yield Path(model)
+        return
+    from facemotion import tracking_model
+
+    with tempfile.TemporaryDirectory(prefix="facemotion-") as folder:
+        yield tracking_model.fetched(model, Path(folder))
