@@ -40,7 +40,7 @@ class Driver:
 
     @classmethod
     def of(
-        cls, path: Path, performance: Performance, reader: Reader | None, smooth: float, settings: Settings
+        cls, path: Path | None, performance: Performance, reader: Reader | None, smooth: float, settings: Settings
     ) -> "Driver":
         points = performance.steady(settings.smooth, smooth)
         return cls(path, performance, points, framed(points, settings), reader)

@@ -25,6 +25,9 @@ FIRST_S: Final = 10.0  # within which the face to follow has to appear
 LOST: Final = 0.3  # mean score of points below which no face is believed
 SAME: Final = 0.35
 JUMP: Final = 0.6  # overlap of a face's boxes in two frames below which it may be another's
+# Pictures this small tell a cut, by how far they are apart on average, in grey levels.
+THUMB: Final = (32, 32)
+CUT: Final = 14.0
 EMBEDDER: Final = "dlib_resnet"
 SAME_PERSON: Final = 0.6  # distance of embeddings, as its makers say; only faces of one video are compared
 
@@ -39,13 +42,20 @@ class Follower:
         self._before: NDArray[np.float32] | None = None
         self._person: Embedding | None = None
         self._looked = 0
+        self._thumb: NDArray[np.int16] | None = None
 
     def next(self, number: int, frame: Image) -> FoundFace | None:
-        face = self._followed(number, frame) if self._before is not None else None
-        if face is None and (self._before is not None or number % self._seek == 0):
+        # After a cut another person may be where the one was: then it is asked who everybody is.
+        cut = self._is_cut(frame)
+        face = self._followed(number, frame) if self._before is not None and not cut else None
+        if face is None and (self._before is not None or cut or number % self._seek == 0):
             face = self._sought(number, frame)
         self._before = face.points if face is not None else None
         return face
+
+    def _is_cut(self, frame: Image) -> bool:
+        before, self._thumb = self._thumb, cv2.resize(frame, THUMB, interpolation=cv2.INTER_AREA).astype(np.int16)
+        return before is not None and float(np.abs(self._thumb - before).mean()) > CUT
 
     def _followed(self, number: int, frame: Image) -> FoundFace | None:
         assert self._before is not None

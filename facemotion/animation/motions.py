@@ -26,7 +26,7 @@ MOVES: Final[dict[str, tuple[int, ...]]] = {
 }
 # What tells how the head is turned.
 STIFF: Final = tuple(point for point in RIGID if point < N_IBUG)
-HEAD: Final = STIFF + GROUPS["jaw"][:4] + GROUPS["jaw"][13:]
+HEAD: Final = GROUPS["nose"] + GROUPS["jaw"][:4] + GROUPS["jaw"][13:]
 LID_EDGES: Final = ([37, 38], [40, 41]), ([43, 44], [46, 47])
 # How open, in distances of the outer corners of the eyes, dlib finds an eye that is shut; what share of frames show
 # less than a usual opening; how much of a blink the upper lid does.

@@ -33,8 +33,7 @@ class Canvas:
         # What of the square lies inside the photo.
         self._rows = slice(max(self._top, 0), min(self._bottom, self.height))
         self._columns = slice(max(self._left, 0), min(self._right, self.width))
-        mask = self._mask()
-        self._share = self._inside(mask)[..., None]
+        self._share = np.asarray(self._inside(self._mask())[..., None], np.float32)
 
     @property
     def shape(self) -> tuple[int, int]:
