@@ -79,8 +79,9 @@ def write_all(folder: Path) -> None:
     odd = tuple(frame[3:, 2:-3] for frame in film())
     write(folder / "odd.mkv", odd, codec="ffv1", pixels="yuv444p")
     weave = {**fast, "preset": "veryfast", "flags": "+ildct+ilme", "x264-params": "tff=1"}
-    slow = woven(tuple(np.roll(frame, 3 * k, axis=1) for k, frame in enumerate(film() * 2)))
-    write(folder / "interlaced.mp4", slow, options=weave)
+    swings = [round(24 * np.sin(2 * np.pi * moment / FRAMES)) for moment in range(2 * FRAMES)]
+    swaying = tuple(np.roll(frame, swing, axis=1) for frame, swing in zip(film() * 2, swings, strict=True))
+    write(folder / "interlaced.mp4", woven(swaying), options=weave)
     small = tuple(cv2.resize(frame, (240, 240), interpolation=cv2.INTER_AREA) for frame in film())
     write(folder / "moving.gif", small, codec="gif", pixels="rgb8")
     write(folder / "frame1.mp4", film()[:1], options=fast)
