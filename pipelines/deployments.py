@@ -11,7 +11,8 @@ from pipelines import prefect_settings  # noqa: F401 - before prefect
 # isort: split
 from prefect import Flow, serve
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
+from prefect.deployments.runner import RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
 
 from facemotion import config
 
@@ -26,16 +27,16 @@ def deployments(settings: config.Params) -> list[RunnerDeployment]:
     for place in FLOWS:
         module, name = place.split(":")
         flow: Flow[..., object] = getattr(importlib.import_module(module), name)
-        found.append(
-            flow.to_deployment(
-                flow.name,
-                cron=crons.get(flow.name),
-                paused=False,  # which the end of the last server had done, lest runs pile up
-                description=flow.description,
-                concurrency_limit=AT_ONCE,
-                entrypoint_type=EntrypointType.MODULE_PATH,
-            )
+        made = flow.to_deployment(
+            flow.name,
+            cron=crons.get(flow.name),
+            paused=False,  # which the end of the last server had done, lest runs pile up
+            description=flow.description,
+            concurrency_limit=AT_ONCE,
+            entrypoint_type=EntrypointType.MODULE_PATH,
         )
+        assert isinstance(made, RunnerDeployment)  # a coroutine only where there is an event loop
+        found.append(made)
     return found
 
 

@@ -17,9 +17,9 @@ ADDRESS: Final = "FACEMOTION_WEBHOOK"
 TIMEOUT_S: Final = 10.0
 
 
-def tell(flow: Flow[Any, Any], run: FlowRun, state: State[Any]) -> None:
+def tell(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
     """A hook for the end of a flow run. `text` is what chat services show. Who does not answer is no second error."""
-    text = f"facemotion: {flow.name} run {run.name} ended {state.name}: {state.message}"
+    text = f"facemotion: {flow.name} run {flow_run.name} ended {state.name}: {state.message}"
     log.error("%s", text)
     address = os.environ.get(ADDRESS)
     if not address:
@@ -27,7 +27,7 @@ def tell(flow: Flow[Any, Any], run: FlowRun, state: State[Any]) -> None:
     if not address.startswith(("http://", "https://")):
         log.warning("%s is %r: only http(s) addresses are told", ADDRESS, address)
         return
-    told = {"text": text, "flow": flow.name, "run": run.name, "run_id": str(run.id), "state": state.name}
+    told = {"text": text, "flow": flow.name, "run": flow_run.name, "run_id": str(flow_run.id), "state": state.name}
     request = urllib.request.Request(
         address, json.dumps({**told, "message": state.message}).encode(), {"Content-Type": "application/json"}
     )

@@ -37,7 +37,9 @@ class Progress:
             update_progress_artifact(self._artifacts[what], percent)
         else:
             key = re.sub(r"[^a-z0-9]+", "-", f"progress-{what}".lower()).strip("-")
-            self._artifacts[what] = create_progress_artifact(percent, key=key, description=f"{self.stage}: {what}")
+            made = create_progress_artifact(percent, key=key, description=f"{self.stage}: {what}")
+            assert isinstance(made, UUID)  # a coroutine only where there is an event loop
+            self._artifacts[what] = made
 
     def complete(self) -> None:
         for artifact in self._artifacts.values():

@@ -14,8 +14,9 @@ from pipelines import prefect_settings  # noqa: F401 - before prefect
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 from ruamel.yaml import YAML
 
 from facemotion import config, layout
