@@ -55,13 +55,18 @@ def run_dag(
 ) -> Stages:
     """Within a flow run, which gets a task run of each stage, and artifacts. `environment`: more for the stages."""
     with locks.alone(root, "run"):
-        locks.release_stale(root)
-        nodes = chosen(dag.graph(root), wanted)
+        nodes = read(root, wanted)
         runs = StageRuns(root, {"FACEMOTION_PIPELINE_RUN": f"prefect-{run_id()}", **(environment or {})})
         ended = StageFlow(nodes, runs, force=force, settings=settings.run).run()
     artifacts.show_stages(list(nodes), ended)
     artifacts.show_results(root, settings.ui)
     return ended
+
+
+def read(root: Path, wanted: Sequence[str]) -> dict[str, Node]:
+    """The stages to bring up to date."""
+    locks.release_stale(root)
+    return chosen(dag.graph(root), wanted)
 
 
 def chosen(nodes: Mapping[str, Node], wanted: Sequence[str]) -> dict[str, Node]:
@@ -104,7 +109,8 @@ def main(words: Sequence[str]) -> int:
     told = parser.parse_args(words)
     # What a person has got wrong is said before a server is started.
     config.load()
-    chosen(dag.graph(Path.cwd()), told.stages)
+    with locks.alone(Path.cwd(), "run"):
+        read(Path.cwd(), told.stages)
     state = dag_flow(told.stages, told.force, told.parallel, return_state=True)
     if not state.is_completed():
         print(f"facemotion: {state.message}", file=sys.stderr)

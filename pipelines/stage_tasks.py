@@ -134,7 +134,8 @@ class StageFlow:
             retry_delay_seconds=self.settings.retry_wait_s,
         )
         needs = [self.states[need] for need in sorted(self.nodes[stage].needs & self.states.keys())]
-        future = one.submit(stage, self.force, self.runs, self.ended, wait_for=needs)
+        words = {"stage": stage, "force": self.force, "runs": self.runs, "ended": self.ended}
+        future: PrefectFuture[Any] = one.submit(wait_for=needs, return_state=False, **words)
         self.states[stage] = self.working[stage] = future
         future.add_done_callback(lambda _: self.over.put(stage))
 
@@ -177,7 +178,7 @@ def note(stage: str, state: State[Any], needs: Sequence[Any]) -> State[Any]:
         # The graph of a run draws those that have begun.
         first = Running() if state.is_final() else state
         made = client.create_task_run(
-            run_stage, run_id(), dynamic_key=stage, name=stage, state=first, task_inputs={"wait_for": inputs}
+            run_stage, run_id(), dynamic_key=stage, name=stage, state=first, task_inputs={"wait_for": [*inputs]}
         )
         ended = client.set_task_run_state(made.id, state, force=True).state if state.is_final() else made.state
     assert ended is not None
