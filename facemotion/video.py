@@ -207,8 +207,9 @@ class Reader:
             scaling = Interpolation.BILINEAR
         else:
             scaling = Interpolation.AREA if width < frame.width else Interpolation.BICUBIC
+        shown = _first_moment(frame) if frame.interlaced_frame else frame
         converted = self._convert.reformat(
-            _first_moment(frame) if frame.interlaced_frame else frame, width=width, height=height, format=PIXELS[colour], src_colorspace=matrix, dst_colorspace=matrix,
+            shown, width=width, height=height, format=PIXELS[colour], src_colorspace=matrix, dst_colorspace=matrix,
             src_color_range=2 if full else 1, dst_color_range=2, threads=1, interpolation=scaling | EXACT,
         )  # fmt: skip
         return np.asarray(converted.to_ndarray(), np.uint8)
