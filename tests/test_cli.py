@@ -139,7 +139,7 @@ def test_doctor_finds_this_environment_in_order(project: Path) -> None:
         "dlib",
         "disk",
         "yt-dlp",
-        "face-alignment's landmarks",
+        "face-alignment's 2-D landmarks",
     ):
         assert what in findings
     assert all(finding["remedy"] for finding in findings.values() if finding["state"] != "ok")
