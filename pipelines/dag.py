@@ -18,7 +18,7 @@ from prefect.states import Completed, Failed
 
 from facemotion import config, layout
 from facemotion.errors import FacemotionError
-from pipelines import artifacts, locks, notices
+from pipelines import artifacts, command, locks, notices
 from pipelines.flow_runs import run_id
 from pipelines.stage_run import StageRuns
 from pipelines.stage_tasks import StageFlow, Stages
@@ -118,9 +118,4 @@ def main(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except FacemotionError as error:
-        sys.exit(f"facemotion: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    command.run(main)

@@ -227,7 +227,18 @@ def test_the_leaderboard_shows_intervals_and_the_best_by_each_metric() -> None:
 
 
 @pytest.mark.slow
-def test_no_server_is_needed(toy: Toy, by_dvc: Toy) -> None:
+def test_no_server_is_needed_and_the_temporary_one_ends_with_a_killed_run(toy: Toy, by_dvc: Toy) -> None:
+    (toy.root / "hang").write_text("")
+    flow = toy.start(sys.executable, "-m", "pipelines.dag")
+    wait_for((toy.root / "source.hangs").is_file, "source at work", 120 * LATE)
+    family = psutil.Process(flow.pid).children(recursive=True)
+    assert any("uvicorn" in one.cmdline() for one in family)
+    flow.kill()
+    flow.wait()
+    _, alive = psutil.wait_procs(family, timeout=30 * LATE)
+    assert alive == []
+
+    (toy.root / "hang").unlink()
     succeeded(toy.flow("part@a"))
     assert toy.lock() == {name: by_dvc.lock()[name] for name in ("source", "part@a")}
     assert (toy.root / ".prefect/prefect.db").is_file()
