@@ -95,7 +95,7 @@ def _tell(row: Row, rows: tuple[Row, ...], ticker: Ticker) -> None:
     best = min(whole, key=lambda pair: pair[0], default=None)
     lead = f"; best {best[0]:.4g} of trial {best[1].place}" if best else ""
     of_default = "the default" if row.default else figures.pairs(row.values)
-    log.info("trial %d, %d of %d: %s%s (%s)", row.place, ticker.count, ticker.total, reached, lead, of_default)
+    log.info("trial %d, %d of %d: %s (%s)%s", row.place, ticker.count, ticker.total, reached, of_default, lead)
 
 
 class Crew:

@@ -1,7 +1,11 @@
 """`python -m facemotion.tuning.worker STUDY TRIALS SINCE`: takes trials of a study until so many have ended. Started by
 `facemotion tune`, as often as it is told; whoever is killed is replaced."""
 
+import os
+import signal
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +16,7 @@ from facemotion.tuning.search import Search
 from facemotion.tuning.trial import Plan
 
 HOME: Final = layout.WORK / "study"
+POLL_S: Final = 1.0  # between looks whether whoever started us is still there
 
 
 def home(name: str) -> Path:
@@ -19,7 +24,15 @@ def home(name: str) -> Path:
     return HOME / name
 
 
+def end_with(lead: int) -> None:
+    """Of a lead that was killed, nobody would ask for the end."""
+    while os.getppid() == lead:
+        time.sleep(POLL_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main() -> None:
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     name, trials, since = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
     console.setup_logging()
     tracking.preload()
