@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -153,7 +154,7 @@ def _crew(name: str, trials: int, workers: int, since: float) -> Iterator[Crew]:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)
-    crew = Crew([name, str(trials), f"{since:.3f}"], home(name), workers)
+    crew = Crew([name, str(trials), f"{since:.3f}", str(os.getpid())], home(name), workers)
     try:
         yield crew
     except KeyboardInterrupt:

@@ -1,5 +1,6 @@
-"""`python -m facemotion.tuning.worker STUDY TRIALS SINCE`: takes trials of a study until so many have ended. Started by
-`facemotion tune`, as often as it is told; whoever is killed is replaced."""
+"""`python -m facemotion.tuning.worker STUDY TRIALS SINCE LEAD`: takes trials of a study until so many have ended.
+
+Started by `facemotion tune`, the lead, as often as it is told; who is killed is replaced, none outlives the lead."""
 
 import os
 import signal
@@ -32,8 +33,8 @@ def end_with(lead: int) -> None:
 
 
 def main() -> None:
-    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
-    name, trials, since = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    name, trials, since, lead = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
+    threading.Thread(target=end_with, args=(lead,), daemon=True).start()
     console.setup_logging()
     tracking.preload()
     plan = Plan.here()
