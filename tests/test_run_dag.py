@@ -174,6 +174,7 @@ def test_killed_it_leaves_nothing_running_and_both_go_on(
     (toy.root / "hang").write_text("")
     flow = toy.start(sys.executable, "-m", "pipelines.dag", **prefect_server.environment)
     wait_for((toy.root / "source.hangs").is_file, "source at work")
+    killed = prefect_server.newest_run("dag")
     family = psutil.Process(flow.pid).children(recursive=True)
     os.kill(flow.pid, blow)
     assert flow.wait(120) == (130 if blow is signal.SIGINT else -signal.SIGKILL)
@@ -184,6 +185,9 @@ def test_killed_it_leaves_nothing_running_and_both_go_on(
     toy.dvc("repro", "part@a")
     succeeded(toy.flow("part@b", **prefect_server.environment))
     assert toy.lock() == {name: by_dvc.lock()[name] for name in ("source", "part@a", "part@b")}
+    # The killed one could not tell that it is over.
+    assert prefect_server.run(killed["id"])["state_type"] in {"CRASHED", "FAILED", "CANCELLED"}
+    assert prefect_server.states(killed)["source"] != "Running"
 
 
 def test_two_runs_in_one_folder_are_one_too_many(toy: Toy, prefect_server: PrefectServer) -> None:
