@@ -1,11 +1,7 @@
 """The flow `tune`: `facemotion tune` as Prefect runs and shows it, line by line, with the verdict as an artifact."""
 
 import re
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Final
 
 from pipelines import prefect_settings  # noqa: F401 - before prefect
@@ -29,7 +25,7 @@ def tune_flow(trials: int = 20, workers: int = 1, adopt: bool = False) -> str:
     words = ["tune", "--trials", str(trials), "--workers", str(workers), *(["--adopt"] if adopt else [])]
     lines: list[str] = []
     progress = Progress("tune")
-    with _command(words) as process:
+    with keeper.running([sys.executable, "-m", "facemotion.cli", *words]) as process:
         assert process.stdout is not None
         for line in process.stdout:
             lines.append(line.rstrip())
@@ -51,23 +47,3 @@ def shown(verdict: str, lines: list[str]) -> str:
     trials = [found[0] for found in map(TRIAL.search, lines) if found]
     where = f"Trials are runs in MLflow; `facemotion tune --adopt` takes what is better into {layout.PARAMS}."
     return "\n\n".join([verdict, *(["\n".join(f"- {trial}" for trial in trials)] if trials else []), where])
-
-
-@contextmanager
-def _command(words: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """`facemotion ...`, its lines as they come; it does not outlive us, however we end."""
-    kept = [sys.executable, "-I", "-S", str(Path(keeper.__file__).resolve())]
-    process = subprocess.Popen(
-        [*kept, sys.executable, "-m", "facemotion.cli", *words],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-        start_new_session=True,
-    )  # fmt: skip
-    assert process.stdin is not None
-    try:
-        yield process
-        process.wait()
-    finally:
-        with suppress(BrokenPipeError):
-            process.stdin.write("\n")  # it is asked to end, if it has not, and gives its trials back
-            process.stdin.close()
-        process.wait()
