@@ -1,5 +1,6 @@
 """From a model, or any run, back to all that it was made from: each stage's run, params, revision and digests."""
 
+import os
 import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -163,6 +164,7 @@ def _locked(client: "MlflowClient", run_id: str) -> dict[str, str]:
     """Digests of all outs in the dvc.lock that was kept with a model."""
     if not any(entry.path == LOCK for entry in client.list_artifacts(run_id)):
         return {}
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # of one small file
     with tempfile.TemporaryDirectory() as folder:
         text = Path(client.download_artifacts(run_id, LOCK, folder)).read_text()
     stages = YAML(typ="safe", pure=True).load(text).get("stages", {})

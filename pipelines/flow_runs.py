@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from pipelines import prefect_settings  # noqa: F401 - before prefect
@@ -10,6 +11,7 @@ from pipelines import prefect_settings  # noqa: F401 - before prefect
 # isort: split
 from prefect import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
@@ -45,7 +47,7 @@ def bury(run: UUID) -> None:
             return
         if state is None or state.is_final():
             return
-        over = Crashed(message="it was killed")
+        over: State[Any] = Crashed(message="it was killed")
         for task in client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run]))):
             if task.state is not None and task.state.is_running():
                 client.set_task_run_state(task.id, over, force=True)
