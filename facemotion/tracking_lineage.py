@@ -1,7 +1,8 @@
 """From a model, or any run, back to all that it was made from: each stage's run, params, revision and digests."""
 
-import json
+import os
 import tempfile
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ LOCK: Final = "dvc.lock"  # among the artifacts of a run that registered a model
 DEP: Final = "dep."  # of tags: DVC's digests by path
 OUT: Final = "out."
 REVISION: Final = "mlflow.source.git.commit"
+WIDTH: Final = 120  # of a line told
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def found(name: str) -> "Run":
     if name.startswith(MODELS):
         return client.get_run(str(_version(client, name).run_id))
     experiment = tracking.experiment_id()
-    for wanted in (f"attributes.run_id = '{_plain(name)}'", f"tags.`facemotion.stage` = '{_plain(name)}'"):
+    of_stage = f"tags.`facemotion.stage` = '{_plain(name)}' and attributes.status = 'FINISHED'"
+    for wanted in (f"attributes.run_id = '{_plain(name)}'", of_stage):
         runs = client.search_runs([experiment], wanted, order_by=["attributes.start_time DESC"], max_results=1)
         if runs:
             return runs[0]
@@ -92,7 +95,8 @@ def told(line: Lineage) -> Iterator[str]:
         for path, md5 in one.deps.items():
             if not path.endswith(".py"):
                 yield f"  from {path} {md5}"
-        yield f"  {len(one.params)} params: {json.dumps(dict(one.params), sort_keys=True)[:400]}"
+        said = ", ".join(f"{name} {value}" for name, value in sorted(one.params.items()))
+        yield textwrap.fill(f"{len(one.params)} params: {said}", WIDTH, initial_indent="  ", subsequent_indent="    ")
     for path, md5 in line.after.items():
         yield f"shown in {path} {md5}"
     for path, md5 in line.unknown.items():
@@ -160,6 +164,7 @@ def _locked(client: "MlflowClient", run_id: str) -> dict[str, str]:
     """Digests of all outs in the dvc.lock that was kept with a model."""
     if not any(entry.path == LOCK for entry in client.list_artifacts(run_id)):
         return {}
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # of one small file
     with tempfile.TemporaryDirectory() as folder:
         text = Path(client.download_artifacts(run_id, LOCK, folder)).read_text()
     stages = YAML(typ="safe", pure=True).load(text).get("stages", {})

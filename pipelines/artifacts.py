@@ -39,16 +39,18 @@ def show_results(root: Path, settings: config.Ui) -> None:
 
 
 def leaderboard(board: Path) -> str:
-    """A row a variant, a column a metric, the best of each in bold, with 95 % intervals."""
+    """A row a metric, since there are more of them than the page is wide; a column a variant. The best by each is in
+    bold, with 95 % intervals below."""
     with board.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    metrics = list(dict.fromkeys(row["metric"] for row in rows))
+    variants, metrics = (list(dict.fromkeys(row[name] for row in rows)) for name in ("variant", "metric"))
     cells = {(row["variant"], row["metric"]): row for row in rows}
-    best = {metric: _best(metric, cells) for metric in metrics}
-    lines = ["| variant | " + " | ".join(map(_head, metrics)) + " |", "|---" * (len(metrics) + 1) + "|"]
-    for variant in dict.fromkeys(row["variant"] for row in rows):
-        told = [_cell(cells.get((variant, metric)), variant == best[metric]) for metric in metrics]
-        lines.append(f"| {variant} | " + " | ".join(told) + " |")
+    heads = [variant.replace("_", "<br>") for variant in variants]  # nothing else breaks a line in such a table
+    lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(variants) + 1) + "|"]
+    for metric in metrics:
+        best = _best(metric, cells)
+        told = [_cell(cells.get((variant, metric)), variant == best) for variant in variants]
+        lines.append(f"| {_head(metric)} | " + " | ".join(told) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -68,4 +70,4 @@ def _cell(row: Mapping[str, str] | None, bold: bool) -> str:
     if row is None:
         return ""
     value = f"**{float(row['value']):.4g}**" if bold else f"{float(row['value']):.4g}"
-    return f"{value} [{float(row['low']):.4g}, {float(row['high']):.4g}]" if row["low"] else value
+    return f"{value}<br>[{float(row['low']):.3g},<br>{float(row['high']):.3g}]" if row["low"] else value

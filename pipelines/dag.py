@@ -18,8 +18,7 @@ from prefect.states import Completed, Failed
 
 from facemotion import config, layout
 from facemotion.errors import FacemotionError
-from pipelines import artifacts, locks, notices
-from pipelines.flow_runs import run_id
+from pipelines import artifacts, command, flow_runs, locks, notices
 from pipelines.stage_run import StageRuns
 from pipelines.stage_tasks import StageFlow, Stages
 from stages import dag
@@ -54,9 +53,9 @@ def run_dag(
     environment: Mapping[str, str] | None = None,
 ) -> Stages:
     """Within a flow run, which gets a task run of each stage, and artifacts. `environment`: more for the stages."""
-    with locks.alone(root, "run"):
+    with locks.alone(root, "run"), flow_runs.noted(root / layout.WORK / "run.id"):
         nodes = read(root, wanted)
-        runs = StageRuns(root, {"FACEMOTION_PIPELINE_RUN": f"prefect-{run_id()}", **(environment or {})})
+        runs = StageRuns(root, {"FACEMOTION_PIPELINE_RUN": f"prefect-{flow_runs.run_id()}", **(environment or {})})
         ended = StageFlow(nodes, runs, force=force, settings=settings.run).run()
     artifacts.show_stages(list(nodes), ended)
     artifacts.show_results(root, settings.ui)
@@ -118,9 +117,4 @@ def main(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except FacemotionError as error:
-        sys.exit(f"facemotion: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    command.run(main)

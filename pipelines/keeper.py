@@ -8,9 +8,40 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 PATIENCE_S: Final = 20.0  # for what was asked to end
+
+
+def kept(command: Sequence[str]) -> list[str]:
+    """The command, as one runs it that shall end with oneself; its standard input must be a pipe."""
+    return [sys.executable, "-I", "-S", str(Path(__file__).resolve()), *command]
+
+
+@contextmanager
+def running(
+    command: Sequence[str], *, root: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator["subprocess.Popen[str]"]:
+    """A kept command; what it says is one stream. Left before its end, it is asked to end."""
+    process = subprocess.Popen(
+        kept(command), cwd=root, env=None if environment is None else {**os.environ, **environment},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        start_new_session=True,  # Ctrl-C comes to us, and we end what we started
+    )  # fmt: skip
+    assert process.stdin is not None
+    try:
+        yield process
+        process.wait()
+    finally:
+        with suppress(OSError):
+            process.stdin.write("\n")
+            process.stdin.flush()
+        process.wait()
+        with suppress(OSError):
+            process.stdin.close()
 
 
 def main() -> int:

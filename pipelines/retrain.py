@@ -25,7 +25,7 @@ from facemotion.errors import FacemotionError
 from facemotion.evaluation import promotion
 from facemotion.evaluation.promotion import Line, Verdict
 from facemotion.files import file_digest, write_json
-from pipelines import locks, notices, worktrees
+from pipelines import command, locks, notices, worktrees
 from pipelines.contest import SAME
 from pipelines.dag import explain, run_dag, summary
 
@@ -146,9 +146,4 @@ def _change(text: str) -> tuple[str, Any]:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except FacemotionError as error:
-        sys.exit(f"facemotion: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    command.run(main)

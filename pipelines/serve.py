@@ -43,6 +43,8 @@ def main() -> None:
     # A shell's background job starts with Ctrl-C ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as it is under nohup
+        signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))  # the terminal is closed
     with ExitStack() as stack:
         processes = {
             name: stack.enter_context(servers.running(command, told(name), environment=ours))

@@ -82,7 +82,7 @@ class StageRuns:
             if self._over:
                 return None
             process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(Path(keeper.__file__).resolve()), *command],
+                keeper.kept(command),
                 cwd=self.root,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", "DVC_NO_ANALYTICS": "1", **self.environment},
                 stdin=subprocess.PIPE,

@@ -1,11 +1,7 @@
 """The flow `tune`: `facemotion tune` as Prefect runs and shows it, line by line, with the verdict as an artifact."""
 
-import os
-import signal
-import subprocess
+import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from pipelines import prefect_settings  # noqa: F401 - before prefect
@@ -16,9 +12,10 @@ from prefect.artifacts import create_markdown_artifact
 
 from facemotion import layout
 from facemotion.errors import FacemotionError
-from pipelines import notices
+from pipelines import keeper, notices
+from pipelines.progress import Progress
 
-PATIENCE_S: Final = 90.0  # for a search to give its trials back
+TRIAL: Final = re.compile(r"trial \d+, \d+ of \d+: .*")  # as `facemotion tune` tells one that has ended
 
 
 @flow(name="tune", on_failure=[notices.tell], on_crashed=[notices.tell])
@@ -27,44 +24,26 @@ def tune_flow(trials: int = 20, workers: int = 1, adopt: bool = False) -> str:
     log = get_run_logger()
     words = ["tune", "--trials", str(trials), "--workers", str(workers), *(["--adopt"] if adopt else [])]
     lines: list[str] = []
-    with _command(words) as process:
+    progress = Progress("tune")
+    with keeper.running([sys.executable, "-m", "facemotion.cli", *words]) as process:
         assert process.stdout is not None
         for line in process.stdout:
             lines.append(line.rstrip())
             log.info("%s", lines[-1])
+            progress.hear(lines[-1])
     if process.returncode:
         last = "\n".join(lines[-5:])
         raise FacemotionError(
             f"facemotion {' '.join(words)} has failed; run it again to go on. Its last lines:\n{last}"
         )
+    progress.complete()
     verdict = next((line for line in reversed(lines) if " trials: " in line), lines[-1])
-    create_markdown_artifact(
-        key="tuning",
-        markdown=f"{verdict}\n\nTrials are runs in MLflow; `facemotion tune --adopt` takes what is better into "
-        f"{layout.PARAMS}.",
-        description="what the search has found",
-    )
+    create_markdown_artifact(key="tuning", markdown=shown(verdict, lines), description="what the search has found")
     return verdict
 
 
-@contextmanager
-def _command(words: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """`facemotion ...`, its lines as they come; it does not outlive us."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "facemotion.cli", *words],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
-    )  # fmt: skip
-    try:
-        yield process
-        process.wait()
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-if __name__ == "__main__":
-    tune_flow()
+def shown(verdict: str, lines: list[str]) -> str:
+    """The verdict, and the trials of this run as they were told."""
+    trials = [found[0] for found in map(TRIAL.search, lines) if found]
+    where = f"Trials are runs in MLflow; `facemotion tune --adopt` takes what is better into {layout.PARAMS}."
+    return "\n\n".join([verdict, *(["\n".join(f"- {trial}" for trial in trials)] if trials else []), where])

@@ -2,7 +2,6 @@
 the person's own files are never touched."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from typing import Any, Final
 from facemotion import config, layout, tracking
 from facemotion.errors import FacemotionError
 from facemotion.files import write_text
+from pipelines import keeper
 
 HOME: Final = layout.WORK / "retrain"
 BASE: Final = "base"  # the commit that the tree was made of
@@ -64,14 +64,14 @@ def environment(root: Path) -> dict[str, str]:
 
 def run(tree: Path, *words: str, root: Path) -> str:
     """This Python in the tree; an error with what it said where it fails."""
-    told = subprocess.run(
-        [sys.executable, *words], cwd=tree, env={**os.environ, **environment(root)}, capture_output=True, text=True,
-        errors="replace", check=False,
-    )  # fmt: skip
-    if told.returncode:
-        said = (told.stderr or told.stdout).strip()[-1500:]
-        raise FacemotionError(f"`{' '.join(words[:4])}` in {tree} ended with {told.returncode}: {said}")
-    return told.stdout + told.stderr
+    with keeper.running([sys.executable, *words], root=tree, environment=environment(root)) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+    if process.returncode:
+        raise FacemotionError(
+            f"`{' '.join(words[:4])}` in {tree} ended with {process.returncode}: {said.strip()[-1500:]}"
+        )
+    return said
 
 
 def commit(tree: Path, message: str) -> str:

@@ -34,6 +34,10 @@ class PrefectServer(NamedTuple):
         (run,) = self.ask("flow_runs/filter", flows=wanted, sort="START_TIME_DESC", limit=1)
         return run
 
+    def run(self, number: str) -> Any:
+        (run,) = self.ask("flow_runs/filter", flow_runs={"id": {"any_": [number]}})
+        return run
+
     def tasks(self, run: Any) -> dict[str, Any]:
         found = self.ask("task_runs/filter", flow_runs={"id": {"any_": [run["id"]]}}, limit=200)
         return {task["name"]: task for task in found}

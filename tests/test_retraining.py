@@ -72,9 +72,11 @@ def test_a_metric_that_is_better_when_higher_is_taken_so() -> None:
     assert not promotion.judge(worse, better, "csim_dlib", {}).promote
 
 
-def test_too_few_common_clips_promote_nobody() -> None:
-    one = OLD.scores.filter(pl.col("clip_id") == "c0")
-    assert not promotion.judge(Judged(one, 1.0), OLD, "l1", {}).promote
+@pytest.mark.parametrize(("count", "promoted"), [(1, False), (5, False), (6, True)])
+def test_too_few_common_clips_promote_nobody(count: int, promoted: bool) -> None:
+    few = OLD.scores.filter(pl.col("clip_id").is_in([f"c{k}" for k in range(count)]))
+    better = few.with_columns(pl.col("value") * 0.8)
+    assert promotion.judge(Judged(better, 1.0), Judged(few, 1.0), "l1", {}).promote is promoted
 
 
 @pytest.mark.parametrize(("metric", "guards"), [("ms_frame", {}), ("epe_toes", {}), ("l1", {"undetected": 0.1})])

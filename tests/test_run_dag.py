@@ -174,6 +174,7 @@ def test_killed_it_leaves_nothing_running_and_both_go_on(
     (toy.root / "hang").write_text("")
     flow = toy.start(sys.executable, "-m", "pipelines.dag", **prefect_server.environment)
     wait_for((toy.root / "source.hangs").is_file, "source at work")
+    killed = prefect_server.newest_run("dag")
     family = psutil.Process(flow.pid).children(recursive=True)
     os.kill(flow.pid, blow)
     assert flow.wait(120) == (130 if blow is signal.SIGINT else -signal.SIGKILL)
@@ -184,6 +185,9 @@ def test_killed_it_leaves_nothing_running_and_both_go_on(
     toy.dvc("repro", "part@a")
     succeeded(toy.flow("part@b", **prefect_server.environment))
     assert toy.lock() == {name: by_dvc.lock()[name] for name in ("source", "part@a", "part@b")}
+    # The killed one could not tell that it is over.
+    assert prefect_server.run(killed["id"])["state_type"] in {"CRASHED", "FAILED", "CANCELLED"}
+    assert prefect_server.states(killed)["source"] != "Running"
 
 
 def test_two_runs_in_one_folder_are_one_too_many(toy: Toy, prefect_server: PrefectServer) -> None:
@@ -219,15 +223,26 @@ def test_progress_is_read_from_the_line_that_a_stage_says(caplog: pytest.LogCapt
 def test_the_leaderboard_shows_intervals_and_the_best_by_each_metric() -> None:
     table = artifacts.leaderboard(ROOT / "reports/plots/leaderboard.csv")
     head, _, *rows = table.splitlines()
-    assert "| l1 ↓ |" in head
-    assert "| csim_dlib ↑ |" in head
-    assert len(rows) == 7
-    assert table.count("**") == 2 * (head.count("|") - 2)
-    assert re.search(r"\| fusion \|.* \[\d.*, \d.*\] \|", table)
+    assert head.count("|") == 7 + 2
+    told = {row.split(" | ")[0].removeprefix("| "): row for row in rows}
+    assert {"l1 ↓", "csim_dlib ↑"} <= set(told)
+    assert all(row.count("**") == 2 for row in told.values())
+    assert re.search(r"\| \S+<br>\[\d\S*,<br>\d\S*\] \|", told["l1 ↓"])
 
 
 @pytest.mark.slow
-def test_no_server_is_needed(toy: Toy, by_dvc: Toy) -> None:
+def test_no_server_is_needed_and_the_temporary_one_ends_with_a_killed_run(toy: Toy, by_dvc: Toy) -> None:
+    (toy.root / "hang").write_text("")
+    flow = toy.start(sys.executable, "-m", "pipelines.dag")
+    wait_for((toy.root / "source.hangs").is_file, "source at work", 120 * LATE)
+    family = psutil.Process(flow.pid).children(recursive=True)
+    assert any("uvicorn" in one.cmdline() for one in family)
+    flow.kill()
+    flow.wait()
+    _, alive = psutil.wait_procs(family, timeout=30 * LATE)
+    assert alive == []
+
+    (toy.root / "hang").unlink()
     succeeded(toy.flow("part@a"))
     assert toy.lock() == {name: by_dvc.lock()[name] for name in ("source", "part@a")}
     assert (toy.root / ".prefect/prefect.db").is_file()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import psutil
 import pytest
 from conftest import ROOT
 from ruamel.yaml import YAML
@@ -149,6 +150,21 @@ def test_workers_share_a_study_and_a_killed_ones_trial_is_done_again(tmp_path: P
     for trial in lost:
         assert trial.params in [other.params for other in studies.ended(own)]
     assert len({str(trial.params) for trial in studies.ended(own)}) == 7
+
+
+def test_a_worker_ends_with_a_lead_that_was_killed() -> None:
+    worker = "import os; from facemotion.tuning import worker; print(os.getpid(), flush=True); worker.end_with({lead})"
+    code = (
+        "import os, subprocess, sys\n"
+        f"code = {worker!r}.format(lead=os.getpid())\n"
+        "subprocess.run([sys.executable, '-c', code], start_new_session=True)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE) as lead:
+        assert lead.stdout is not None
+        worked = psutil.Process(int(lead.stdout.readline()))
+        assert worked.is_running()
+        lead.kill()
+    worked.wait(60)
 
 
 def test_a_value_is_the_tuned_one_only_where_params_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

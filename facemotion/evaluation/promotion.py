@@ -11,6 +11,7 @@ from facemotion.evaluation import glossary, intervals
 from facemotion.evaluation.intervals import Comparison
 
 SPEED: Final = "ms_frame"  # a guard that is no score of clips
+FEWEST: Final = 6  # clips: that all of five go one way happens by chance more often than once in twenty
 
 
 class Judged(NamedTuple):
@@ -49,8 +50,10 @@ def check(metric: str, guards: Mapping[str, float]) -> None:
 def judge(new: Judged, old: Judged, metric: str, guards: Mapping[str, float]) -> Verdict:
     """`guards`: by which share of the old model's mean each may be worse."""
     ours, theirs = intervals.paired(new.scores, old.scores, metric)
-    if len(ours) < 2:
-        return Verdict(False, f"both have {metric} on {len(ours)} clips in common: too few to tell them apart", [])
+    if len(ours) < FEWEST:
+        return Verdict(
+            False, f"both have {metric} on {len(ours)} clips in common: fewer than {FEWEST} cannot tell them apart", []
+        )
     found = intervals.difference(ours, theirs)
     better = _better(found, metric)
     low, high = found.difference.low, found.difference.high

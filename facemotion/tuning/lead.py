@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -95,7 +96,7 @@ def _tell(row: Row, rows: tuple[Row, ...], ticker: Ticker) -> None:
     best = min(whole, key=lambda pair: pair[0], default=None)
     lead = f"; best {best[0]:.4g} of trial {best[1].place}" if best else ""
     of_default = "the default" if row.default else figures.pairs(row.values)
-    log.info("trial %d, %d of %d: %s%s (%s)", row.place, ticker.count, ticker.total, reached, lead, of_default)
+    log.info("trial %d, %d of %d: %s (%s)%s", row.place, ticker.count, ticker.total, reached, of_default, lead)
 
 
 class Crew:
@@ -153,7 +154,7 @@ def _crew(name: str, trials: int, workers: int, since: float) -> Iterator[Crew]:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)
-    crew = Crew([name, str(trials), f"{since:.3f}"], home(name), workers)
+    crew = Crew([name, str(trials), f"{since:.3f}", str(os.getpid())], home(name), workers)
     try:
         yield crew
     except KeyboardInterrupt:

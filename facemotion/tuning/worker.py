@@ -1,7 +1,12 @@
-"""`python -m facemotion.tuning.worker STUDY TRIALS SINCE`: takes trials of a study until so many have ended. Started by
-`facemotion tune`, as often as it is told; whoever is killed is replaced."""
+"""`python -m facemotion.tuning.worker STUDY TRIALS SINCE LEAD`: takes trials of a study until so many have ended.
 
+Started by `facemotion tune`, the lead, as often as it is told; who is killed is replaced, none outlives the lead."""
+
+import os
+import signal
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +17,7 @@ from facemotion.tuning.search import Search
 from facemotion.tuning.trial import Plan
 
 HOME: Final = layout.WORK / "study"
+POLL_S: Final = 1.0  # between looks whether whoever started us is still there
 
 
 def home(name: str) -> Path:
@@ -19,8 +25,16 @@ def home(name: str) -> Path:
     return HOME / name
 
 
+def end_with(lead: int) -> None:
+    """Of a lead that was killed, nobody would ask for the end."""
+    while os.getppid() == lead:
+        time.sleep(POLL_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main() -> None:
-    name, trials, since = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    name, trials, since, lead = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
+    threading.Thread(target=end_with, args=(lead,), daemon=True).start()
     console.setup_logging()
     tracking.preload()
     plan = Plan.here()
