@@ -1,6 +1,6 @@
 """From references and motion to frames: what the photos show is encoded once, frames are made a few at a time."""
 
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +19,18 @@ from facemotion.models.many import of_frames
 from facemotion.models.relative import relative
 
 Detail = Literal["auto", "model"]
-TOGETHER: Final = 8  # frames at a time
+# Frames at a time: few, so that they stay in the processor's caches; a GPU wants more at once.
+TOGETHER: Final = {"cpu": 4, "cuda": 8}
+
+
+class Asked(NamedTuple):
+    """Of some frames: the reference's points [B, 70, 2], normalised, as they are to lie, where landmarks tell; the
+    driver's crops where the model looks at them; how the driver's camera moved [B, 4] where that is the reference's,
+    too."""
+
+    points: NDArray[np.float64]
+    crops: list[Image]
+    camera: NDArray[np.float32] | None
 
 
 class Renderer:
@@ -61,22 +72,22 @@ class Renderer:
         looking goes, of what the driver did."""
         self._strength = strength
         if self.looks:
-            self._start = self.model.keypoints(self._input([crop]), self._tensor(points[None]))
+            self._start = self.model.keypoints(
+                self._input([crop] if crop is not None else []), self._tensor(points[None])
+            )
+
+    @property
+    def together(self) -> int:
+        """How many frames are best made at a time."""
+        return TOGETHER[self.device.type]
 
     @torch.inference_mode()
-    def frames(
-        self,
-        points: NDArray[np.float64],
-        crops: list[Image] | None = None,
-        camera: NDArray[np.float32] | None = None,
-    ) -> list[Image]:
-        """Of the reference's points [B, 70, 2], normalised, as they are to lie, where landmarks tell; of the driver's
-        crops where the model looks at them; of how the driver's camera moved [B, 4] where that is the reference's,
-        too."""
-        driving = self._input(crops) if self.looks else None
-        told = self._tensor(points)
-        appearance = self._appearance.of_frames(len(points))
-        moves = _camera(camera).to(self.device) if camera is not None else None
+    def frames(self, asked: Asked) -> list[Image]:
+        """It changes nothing, so that several threads may make frames at once."""
+        driving = self._input(asked.crops) if self.looks else None
+        told = self._tensor(asked.points)
+        appearance = self._appearance.of_frames(len(told))
+        moves = _camera(asked.camera).to(self.device) if asked.camera is not None else None
         if self._start is None and (moves is not None or not isinstance(self.model.coarse, LandmarkMotion)):
             motion = self.model.motion(appearance, driving, told, moves)
         else:
@@ -109,14 +120,13 @@ class Renderer:
         alone = self._appearance.references == 1 and isinstance(self.model.coarse, LandmarkMotion)
         return (self._own.expand_as(told), told) if alone else None
 
-    def _input(self, crops: list[Image | None] | list[Image] | None) -> Tensor:
-        shown = [crop for crop in crops or [] if crop is not None]
-        if not shown:
+    def _input(self, crops: list[Image]) -> Tensor:
+        if not crops:
             raise FacemotionError(
                 "this model looks at the driving pictures, which landmarks and motion files do not hold: drive it by "
                 "a video, or take a model whose motion is told by landmarks"
             )
-        return model_input(shown, self.model.config.image_size).to(self.device)
+        return model_input(crops, self.model.config.image_size).to(self.device)
 
     def _tensor(self, points: NDArray[np.float64]) -> Tensor:
         return torch.from_numpy(np.asarray(points, np.float32)).to(self.device)
