@@ -111,7 +111,9 @@ def test_only_the_region_moves_that_is_asked_for(
     points = animator.animate(talking.photo, motion).photos[0].normalised()
     for part in (LIPS, EYES):
         area = _area(points[list(part)])
-        assert (of_region[area].mean() > 0.5 * of_all[area].mean()) == (part in moves)
+        share = of_region[area].mean() / of_all[area].mean()
+        # Corners of eyes, which tell where the head is, are found a little aside while the eye is shut.
+        assert share > 0.85 if part in moves else share < 0.75
 
 
 def _area(points: NDArray[np.float64]) -> tuple[slice, slice]:

@@ -127,7 +127,7 @@ def test_openings_by_hand() -> None:
     assert expression.lip_opening(points) == pytest.approx(0.1)
     assert expression.lip_width(points) == pytest.approx(0.5)
     assert expression.describe(points, points) == pytest.approx(
-        {"pose_gap": 0, "lip_opening": 0.1, "lid_opening": 0.1}, abs=1e-5
+        {"pose_gap": 0, "yaw_gap": 0, "lip_opening": 0.1, "lid_opening": 0.1}, abs=1e-5
     )
     other = points.copy()
     other[68] = (15, 0)  # 3 to the left; the other eye's stayed

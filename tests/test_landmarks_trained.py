@@ -89,8 +89,9 @@ def test_pupils_alone_move_nothing_but_the_eyes(learnt: Learnt) -> None:
     moved, displacement = learnt.driven(looking)
     eyes = regions.eyes_mask(points, image.shape[-1])
     change = (moved - still).abs().mean(1, keepdim=True)
-    assert (change * eyes).sum() > 0.8 * change.sum()
-    assert (change * eyes).sum() / eyes.sum() > 0.005
+    within, without = ((change * where).sum() / where.sum() for where in (eyes, 1 - eyes))
+    assert within > 0.005
+    assert without < 0.02 * within
     assert (displacement.norm(dim=1, keepdim=True) * (1 - eyes)).mean() < 0.1 * width
 
 
@@ -111,7 +112,7 @@ def test_a_shift_of_all_points_moves_the_head_and_not_the_background(learnt: Lea
     pixels = round(0.15 / 2 * size)
     away = learnt.background * learnt.background.roll(pixels, 3) * learnt.background.roll(2 * pixels, 3)
     assert abs(float((went * face).sum() / face.sum()) - 0.15) < 0.03
-    assert float((went.abs() * away).sum() / away.sum()) < 0.2 * 0.15
+    assert float((went.abs() * away).sum() / away.sum()) < 0.3 * 0.15
 
 
 @pytest.mark.parametrize("left", [47, 5])

@@ -44,10 +44,11 @@ def test_every_out_is_there_and_a_second_run_does_nothing(smoke: Project) -> Non
 def test_every_stage_is_a_run_of_one_pipeline(smoke: Project) -> None:
     runs = recorded(smoke)
     (pipeline,) = [run for run in runs if run["name"] == "pipeline"]
-    stages = {run["facemotion.stage"]: run for run in runs if "facemotion.stage" in run}
+    stages = {run["facemotion.stage"]: run for run in runs if run.get("mlflow.parentRunId") == pipeline["id"]}
     assert set(stages) == set(smoke.lock())
+    trials = [run for run in runs if run["name"].startswith("trial ")]
+    assert {run["mlflow.parentRunId"] for run in trials} == {stages["tune"]["id"]}
     for name, run in stages.items():
-        assert run["mlflow.parentRunId"] == pipeline["id"]
         assert pipeline[f"stage.{name.replace('@', '_')}"] == f"ran: {run['id']}"
         assert run["status"] == "FINISHED"
         assert run["metrics"]["duration_s"] > 0

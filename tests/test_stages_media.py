@@ -36,9 +36,10 @@ OUTS = {"crop": ("data/clips", "data/clips.parquet"), "landmarks": ("data/landma
 REFUSED = {
     "cut_short": "cannot be decoded", "empty": "empty", "noise": "cannot be decoded", "sound": "no video stream",
     "eightk": "7680x4320", "vanished": "not there", "locked": "cannot be read",
+    "no_time": "cut off",
 }  # fmt: skip
 # What is let in and holds nothing of use: a single moment.
-IDLE = ("frame1", "no_time")
+IDLE = ("frame1",)
 # What gives a clip, and how far its landmarks may lie from those of the plain film, in outer-eye distances.
 WHOLE = {"plain": 0.0, "variable": 0.05, "rotated": 0.02, "tenbit": 0.02, "odd": 0.02, "no_rate": 0.02, "moving": 0.03}
 

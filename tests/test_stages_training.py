@@ -17,7 +17,9 @@ pytestmark = pytest.mark.slow
 def packed(smoke: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy with packed clips and a coarse model, in which a stage may be run by itself."""
     project = copy_project(tmp_path_factory.mktemp("packed"), compiled=smoke.root)
-    (project.root / "params.yaml").write_bytes((smoke.root / "params.yaml").read_bytes())
+    for name in ("params.yaml", "models/tuned.yaml"):
+        (project.root / name).parent.mkdir(exist_ok=True)
+        shutil.copy2(smoke.root / name, project.root / name)
     for name in ("data/packed", "models/keypoints_coarse"):
         shutil.copytree(smoke.root / name, project.root / name, copy_function=os.link)
     return project

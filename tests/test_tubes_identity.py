@@ -139,7 +139,8 @@ def test_quality_says_what_is_seen(real_faces: Path, tmp_path: Path) -> None:
     (still,) = followed(tmp_path / "still.mp4", [plain[0]] * 50)
     assert dark["exposure"] < 0.6 * good["exposure"]
     assert still["shake"] < good["shake"]
-    assert still["yaw_right"] - still["yaw_left"] < 1 < good["yaw_right"] - good["yaw_left"]
+    turned = {name: row["yaw_right"] - row["yaw_left"] for name, row in (("still", still), ("good", good))}
+    assert turned["still"] < 0.8 * turned["good"]
     assert good["missed"] == 0
 
 

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from facemotion.models.config import MotionName
-from facemotion.training.precision import Wanted
 
 Count = Annotated[int, Field(ge=1)]
 Whole = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
+Precision = Literal["auto", "fp32", "bf16"]
 
 
 class Section(BaseModel):
@@ -92,7 +92,7 @@ class Training(Section):
     weight_decay: Weight
     clip: Positive  # of the gradient's norm
     ema: Annotated[float, Field(ge=0, lt=1)]
-    precision: Wanted
+    precision: Precision
     channels_last: bool
     compile: bool
     device: Literal["auto", "cpu"]

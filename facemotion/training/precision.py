@@ -5,15 +5,15 @@ from typing import Final, Literal
 
 import torch
 
-log = logging.getLogger(__name__)
+from facemotion.training.config import Precision
 
-Wanted = Literal["auto", "fp32", "bf16"]
+log = logging.getLogger(__name__)
 
 # Of a CPU, any of which does it. Without them bfloat16 is emulated, and a step takes ten times as long.
 CPU_INSTRUCTIONS: Final = ("avx512_bf16", "amx_bf16", "arm_bf16")
 
 
-def chosen(wanted: Wanted, device: torch.device) -> Literal["fp32", "bf16"]:
+def chosen(wanted: Precision, device: torch.device) -> Literal["fp32", "bf16"]:
     """`auto` settled for a device; what was asked for by name is done, and said where it is slow."""
     if wanted == "fp32":
         return "fp32"
