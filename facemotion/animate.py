@@ -31,6 +31,7 @@ from facemotion.animation.rendering import Asked, Detail, Renderer
 from facemotion.animation.settings import Settings
 from facemotion.animation.sources import Source, Wanted, is_driving, references
 from facemotion.animation.strips import strip
+from facemotion.animation.telling import tell
 from facemotion.authorship.finish import finish
 from facemotion.authorship.label import Label
 from facemotion.authorship.record import Record, digest
@@ -49,7 +50,6 @@ Device = Literal["auto", "cpu", "cuda"]
 SIZE: Final = 256  # pixels a side, unless more is asked for
 SIZES: Final = (32, 2048)
 AHEAD: Final = 4  # driving frames that are decoded before they are asked for
-LONG_GAP_S: Final = 0.5  # seconds without a face that are worth telling
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,8 @@ class Animation:
             crop = driver.crop_at(zero, CLIP) if renderer.looks and driver.reader else None
             renderer.begin(crop, driving[zero], options.motion.strength)
         wanted = motions.moved(own, driving, zero, options.motion)
+        if zero is not None and (self.photos[0].eyes_hidden or driver.performance.eyes_hidden):
+            wanted = motions.eyes_at_rest(own, wanted)
         camera = driver.camera if self._absolute and self.photos[0].camera is not None else None
         looked_at = driver.crops(CLIP) if renderer.looks and driver.reader else None
         shown = ahead(self._shown(), AHEAD) if options.strip else repeat(None)
@@ -247,7 +249,7 @@ class Animator:
                 performance, reader = opened.cut(options.start, options.end), None
             else:
                 performance, reader = self.perform(opened, options), opened
-        _tell_gaps(performance, str(path or "the motion"))
+        tell(performance, str(path or "the motion"))
         return Driver.of(path, performance, reader, options.motion.smooth, self.settings)
 
     def perform(self, reader: Reader, options: Options) -> Performance:
@@ -280,20 +282,6 @@ def perform(
             reader, settings.landmarks, which=face, start=first, end=last, source=digest(reader.path),
             done=ticker.advance,
         )  # fmt: skip
-
-
-def _tell_gaps(performance: Performance, path: str) -> None:
-    if not performance.seen.any():
-        raise FacemotionError(f"{path}: no face was found in the part that is asked for")
-    long = [(a, b) for a, b in performance.gaps() if (b - a) / performance.fps > LONG_GAP_S]
-    for first, last in long[:5]:
-        start = performance.start
-        log.warning(
-            "%s: no face in frames %d to %d (second %.1f to %.1f): the result goes on evenly over them",
-            path, start + first, start + last - 1, (start + first) / performance.fps, (start + last) / performance.fps,
-        )  # fmt: skip
-    if len(long) > 5:
-        log.warning("%s: and %d more stretches without a face", path, len(long) - 5)
 
 
 def _device(name: Device) -> torch.device:

@@ -17,6 +17,7 @@ Way = Literal["auto", "relative", "absolute"]
 Region = Literal["all", "lips", "eyes", "pose", "expression"]
 
 CHIN: Final = GROUPS["jaw"][4:13]
+_LIDS: Final = [*EYES, *GROUPS["pupils"]]
 _EYES: Final = EYES + BROWS + GROUPS["pupils"]
 # What moves by itself, by region; the rest goes with the head as it rests in the reference.
 MOVES: Final[dict[str, tuple[int, ...]]] = {
@@ -88,6 +89,14 @@ def _of_region(reference: Floats, wanted: Floats, region: Region) -> Floats:
     which = list(MOVES[region])
     made[:, which] = there[:, which]
     return np.asarray(made, np.float64)
+
+
+def eyes_at_rest(reference: Floats, wanted: Floats) -> Floats:
+    """Eyes go with the head, as they are in the reference: where none can be seen, what is found of them is chance."""
+    matrix, shift = _head(reference, wanted)
+    made = wanted.copy()
+    made[:, _LIDS] = np.einsum("tij,kj->tki", matrix, reference[_LIDS]) + shift[:, None]
+    return made
 
 
 def _head(reference: Floats, wanted: Floats) -> tuple[Floats, Floats]:
