@@ -8,9 +8,9 @@ animation.write("result.mp4")    # or: for frame in animation: ...
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import islice, repeat
+from itertools import islice, repeat, zip_longest
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -25,6 +25,8 @@ from facemotion.animation.following import follow
 from facemotion.animation.motions import Floats, MotionOptions
 from facemotion.animation.pasting import Canvas
 from facemotion.animation.performance import Performance
+from facemotion.animation.photos import is_photo
+from facemotion.animation.playing import Playing
 from facemotion.animation.recorded import record_of
 from facemotion.animation.references import CLIP, Image, Reference
 from facemotion.animation.rendering import Asked, Detail, Renderer
@@ -95,8 +97,10 @@ class Animation:
         options: Options,
         record: Record,
         absolute: bool,
+        playing: Playing | None = None,
     ) -> None:
         self.driver, self.sources, self.photos, self.record = driver, sources, photos, record
+        self.playing = playing
         self._model, self._options, self._absolute = model, options, absolute
         self.canvas = Canvas(photos[0], options.size) if options.paste else None
         self._side = options.size or SIZE
@@ -112,7 +116,7 @@ class Animation:
 
     @property
     def frames(self) -> int:
-        return self.driver.performance.frames
+        return self.driver.performance.frames if self.playing is None else len(self.playing.numbers)
 
     def __iter__(self) -> Iterator[Image]:
         for result, shown in self.results():
@@ -121,25 +125,36 @@ class Animation:
     def results(self) -> Iterator[tuple[Image, Image | None]]:
         """Each frame made, and, where it is to be shown beside it, the driving one."""
         driver, options = self.driver, self._options
-        own, driving = self.photos[0].normalised(), driver.normalised()
+        own = self.photos[0].normalised() if self.playing is None else self.playing.rest
+        driving = driver.normalised()
         zero = None
         renderer = Renderer(self._model, self.photos, self._side, options.detail)
         if not self._absolute:
             zero = motions.start_of(own, driving, options.motion.best_frame)
             crop = driver.crop_at(zero, CLIP) if renderer.looks and driver.reader else None
             renderer.begin(crop, driving[zero], options.motion.strength)
-        wanted = motions.moved(own, driving, zero, options.motion)
-        if zero is not None and (self.photos[0].eyes_hidden or driver.performance.eyes_hidden):
-            wanted = motions.eyes_at_rest(own, wanted)
+        wanted = self._wanted(own, driving, zero)
         camera = driver.camera if self._absolute and self.photos[0].camera is not None else None
         looked_at = driver.crops(CLIP) if renderer.looks and driver.reader else None
         shown = ahead(self._shown(), AHEAD) if options.strip else repeat(None)
         label = Label(*self._still.shape[:2]) if options.label else None
-        asked = _in_parts(wanted, looked_at, camera, renderer.together)
-        for some in in_order(renderer.frames, asked, alone=renderer.device.type != "cpu"):
-            for frame in some:
-                made = self.canvas.paste(frame) if self.canvas is not None else frame
+        played = ahead(self.playing.references(), AHEAD) if self.playing is not None else None
+        parts = _in_parts(wanted, looked_at, camera, played, renderer.together)
+        for asked, frames in in_order(renderer.asked, parts, alone=renderer.device.type != "cpu"):
+            for frame, under in zip_longest(frames, asked.references):
+                photo = under.image if under is not None else None
+                made = self.canvas.paste(frame, photo) if self.canvas is not None else frame
                 yield label.on(made) if label is not None else made, next(shown)
+
+    def _wanted(self, own: Floats, driving: Floats, zero: int | None) -> Floats:
+        """Where the reference's points go in each frame."""
+        hidden = self.photos[0].eyes_hidden or self.driver.performance.eyes_hidden
+        if self.playing is not None:
+            assert zero is not None
+            hidden = hidden or self.playing.clip.performance.eyes_hidden
+            return self.playing.moved(driving, zero, self._options.motion, hidden)
+        wanted = motions.moved(own, driving, zero, self._options.motion)
+        return motions.eyes_at_rest(own, wanted) if hidden and zero is not None else wanted
 
     def write(
         self,
@@ -228,16 +243,31 @@ class Animator:
         absolute = options.motion.way == "absolute" or (
             options.motion.way == "auto" and all(is_driving(source, driver) for source in given)
         )
-        most = MOST if self.model.fusion is not None else 1
-        wanted = Wanted(most, options.references, options.face, options.source_frame, own=absolute)
-        photos = references(given, driver, wanted, self.settings)
+        playing = None
+        if options.paste and options.source_frame is None and not absolute and len(given) == 1:
+            playing = self._playing(given[0], driver, options)
+        if playing is not None:
+            photos = [next(playing.references())]
+        else:
+            most = MOST if self.model.fusion is not None else 1
+            wanted = Wanted(most, options.references, options.face, options.source_frame, own=absolute)
+            photos = references(given, driver, wanted, self.settings)
         if options.motion.region != "all" and self.model.coarse.keypoints is not None:
             raise FacemotionError(
                 f"region {options.motion.region!r} needs a model whose motion is told by landmarks; this one's is "
                 f"{self.model.config.motion!r}: take another, such as models/landmarks_refined"
             )
         record = record_of(self.folder, self.name, given, driver, options, options.label)
-        return Animation(self.model, driver, given, photos, options, record, absolute)
+        return Animation(self.model, driver, given, photos, options, record, absolute, playing)
+
+    def _playing(self, source: Source, driver: Driver, options: Options) -> Playing | None:
+        """A clip, which goes on playing about the face; a model that looks at the driving pictures moves a still of
+        it."""
+        if isinstance(source, np.ndarray) or is_photo(Path(source)) or self.model.coarse.keypoints is not None:
+            return None
+        as_long = driver.performance.frames / float(driver.performance.fps)
+        clip = self.driver(source, replace(options, driving_face=options.face, start=None, end=as_long))
+        return Playing.of(clip, driver)
 
     def driver(self, driving: Path | str | Performance, options: Options) -> Driver:
         if isinstance(driving, Performance):
@@ -258,12 +288,18 @@ class Animator:
 
 
 def _in_parts(
-    points: Floats, pictures: Iterator[Image] | None, camera: NDArray[np.float32] | None, together: int
+    points: Floats,
+    pictures: Iterator[Image] | None,
+    camera: NDArray[np.float32] | None,
+    played: Iterator[Reference] | None,
+    together: int,
 ) -> Iterator[Asked]:
     for start in range(0, len(points), together):
         some = slice(start, start + together)
-        crops = list(islice(pictures, len(points[some]))) if pictures is not None else []
-        yield Asked(points[some], crops, camera[some] if camera is not None else None)
+        count = len(points[some])
+        crops = list(islice(pictures, count)) if pictures is not None else []
+        references = list(islice(played, count)) if played is not None else []
+        yield Asked(points[some], crops, camera[some] if camera is not None else None, references)
 
 
 def perform(

@@ -20,7 +20,7 @@ from talking import FPS, FRAMES, HEIGHT, RATE, Talking, film, frame_of, heard_in
 
 from facemotion import video
 from facemotion.animate import Animation, Animator, Options
-from facemotion.animation.motions import MotionOptions, Region
+from facemotion.animation.motions import MOVES, MotionOptions, Region
 from facemotion.animation.performance import load_performance, save_performance
 from facemotion.animation.references import model_input
 from facemotion.errors import FacemotionError
@@ -172,6 +172,56 @@ def test_pasting_leaves_the_photo_around_as_it_was_and_shows_no_seam(
         step = np.abs(np.diff(frame - wide, axis=1)).mean(-1)
         assert float(step[top + 5 : bottom - 5, left - 1 : left + 1].max()) < 6
     assert np.abs(frames_of(animator.animate(photo, motion, Options(paste=True, size=320)))).shape[1:3] == (200, 320)
+
+
+@pytest.fixture(scope="module")
+def strolling(talking: Talking, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clip of somebody in a wide frame, whose surroundings and whose head move."""
+    frames = []
+    for number in range(18):
+        wide = np.full((320, 480, 3), 60 + 5 * number, np.uint8)
+        wide[40:296, 60 + 2 * number : 316 + 2 * number] = frame_of(0, person=5)[:, :256]
+        frames.append(wide)
+    return film(tmp_path_factory.mktemp("clip") / "stroll.mp4", frames, Fraction(25))
+
+
+def test_a_clip_goes_on_playing_about_the_face_that_is_pasted_into_it(
+    talking: Talking, animator: Animator, motion: Path, strolling: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    animation = animator.animate(strolling, motion, Options(paste=True, label=False))
+    made = frames_of(animation)
+    assert made.shape == (animation.frames, 320, 480, 3)
+    # By the driver's clock, 30000/1001 a second; its 24 frames last longer than the clip's 18.
+    wanted = [int(number * Fraction(25) / FPS) for number in range(24)]
+    wanted = [number for number in wanted if number < 18]
+    assert len(made) == len(wanted)
+    assert "the result ends with it" in caplog.text
+    clip = np.stack(list(video.frames(strolling))).astype(np.float32)[wanted]
+    left, top, right, bottom = animation.photos[0].square
+    outside = np.ones(made.shape[1:3], bool)
+    outside[max(top, 0) : bottom, max(left, 0) : right] = False
+    assert outside.mean() > 0.2
+    assert np.array_equal(made[:, outside], clip[:, outside])
+    # The mouth does what the driver's does.
+    assert np.abs(made - clip)[:, ~outside].mean((1, 2))[6] > 1.5 * np.abs(made - clip)[:, ~outside].mean((1, 2))[0]
+    still = animator.animate(strolling, motion, Options(paste=True, source_frame=0, label=False))
+    assert still.frames == 24
+    assert still.playing is None
+
+
+@pytest.mark.parametrize("region", ["lips", "eyes", "pose"])
+def test_outside_the_region_a_clip_goes_on_as_it_was(
+    talking: Talking, animator: Animator, motion: Path, strolling: Path, region: Region
+) -> None:
+    playing = animator.animate(strolling, motion, Options(motion=MotionOptions(region=region), paste=True)).playing
+    assert playing is not None
+    driving = animator.driver(motion, Options()).normalised()
+    own = playing.clip.normalised()[playing.numbers]
+    went = np.abs(playing.moved(driving, 0, MotionOptions(region=region), eyes_rest=False) - own).max(axis=(0, 2))
+    inside = MOVES[region] if region != "pose" else range(68)
+    others = [point for point in range(68) if point not in inside]
+    assert went[others].max(initial=0) < 1e-6
+    assert went[list(inside)].max() > 0.005
 
 
 def test_a_small_label_says_what_it_is(talking: Talking, animator: Animator, motion: Path) -> None:
