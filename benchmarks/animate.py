@@ -24,6 +24,7 @@ import torch
 from facemotion import files, layout
 from facemotion.animate import Animator, Options
 from facemotion.animation.following import Follower
+from facemotion.animation.pasting import Canvas
 from facemotion.animation.photos import Image, read_photo
 from facemotion.animation.settings import Settings
 from facemotion.models.animator import Animator as Model
@@ -91,9 +92,8 @@ def model_parts(animator: Animator, photo: Image, driving: Path) -> dict[str, fl
     for name in ("move", "motion", "render"):
         delattr(animator.model, name)
     parts = {name: seconds * FRAMES / len(frames) for name, seconds in parts.items()}
-    pasted = animator.animate(photo, performance, Options(paste=True, label=False))
-    assert pasted.canvas is not None
-    parts["paste"] = cpu(lambda: [pasted.canvas.paste(frame) for frame in frames[:16]]) * FRAMES / 16
+    canvas = Canvas(whole.photos[0], None)
+    parts["paste"] = cpu(lambda: [canvas.paste(frame) for frame in frames[:16]]) * FRAMES / 16
     torch.set_num_threads(threads)
     return parts
 
