@@ -16,7 +16,7 @@ help:  ## this list
 setup: .venv/.ready  ## the environment in .venv, and what the system lacks
 
 repro: setup  ## the whole DAG: raw footage to clips, models and their scores
-	@$(BIN)/dvc repro
+	@$(BIN)/facemotion run
 
 test: setup  ## all tests, those marked slow too
 	@$(BIN)/python -m pytest -m "not soak" -n auto --maxprocesses 4 --dist loadfile
