@@ -133,7 +133,7 @@ class Animation:
             zero = motions.start_of(own, driving, options.motion.best_frame)
             crop = driver.crop_at(zero, CLIP) if renderer.looks and driver.reader else None
             renderer.begin(crop, driving[zero], options.motion.strength)
-        wanted = self._wanted(own, driving, zero)
+        wanted = self.wanted(own, driving, zero)
         camera = driver.camera if self._absolute and self.photos[0].camera is not None else None
         looked_at = driver.crops(CLIP) if renderer.looks and driver.reader else None
         shown = ahead(self._shown(), AHEAD) if options.strip else repeat(None)
@@ -146,7 +146,7 @@ class Animation:
                 made = self.canvas.paste(frame, photo) if self.canvas is not None else frame
                 yield label.on(made) if label is not None else made, next(shown)
 
-    def _wanted(self, own: Floats, driving: Floats, zero: int | None) -> Floats:
+    def wanted(self, own: Floats, driving: Floats, zero: int | None) -> Floats:
         """Where the reference's points go in each frame."""
         hidden = self.photos[0].eyes_hidden or self.driver.performance.eyes_hidden
         if self.playing is not None:

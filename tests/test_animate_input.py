@@ -139,7 +139,7 @@ def with_glasses(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def test_behind_dark_glasses_eyes_rest_and_it_is_told(
     animator: Animator, talking: Talking, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """However the driver blinks, the glasses stay whole."""
+    """However the driver blinks, lids stay as they are and the glasses whole."""
     photo, _ = with_glasses(np.array(Image.open(talking.photo)))
     animation = animator.animate(photo, talking.mute, Options(label=False, motion=MotionOptions(smooth=0.0)))
     assert "source 1: the eyes cannot be seen (dark glasses" in caplog.text
@@ -149,6 +149,10 @@ def test_behind_dark_glasses_eyes_rest_and_it_is_told(
     made = np.stack(list(animation))
     assert np.abs(made[6].astype(int) - made[0]).max() > 40  # the mouth does move
     assert made[:, inside].max() < 60
+    driving = animation.driver.normalised()
+    for one, still in ((animation, True), (animator.animate(talking.photo, talking.mute), False)):
+        wide = faces.lids_open(one.wanted(one.photos[0].normalised(), driving, 0))
+        assert (float(np.ptp(wide)) < 0.01) == still
 
 
 def test_a_driver_with_dark_glasses_is_told_with_the_frames(
