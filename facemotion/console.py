@@ -39,7 +39,7 @@ class Ticker:
         self.what, self.total, self.unit, self.bar = what, total, unit, bar
         self.count = self.before = 0
         self.started = self.told = time.monotonic()
-        self.task = bar.add_task(what, total=total) if bar is not None else None
+        self.task = bar.add_task(what, total=total, rate="") if bar is not None else None
 
     def resume(self, steps: int) -> None:
         """Steps that an earlier run has done: they say nothing of this one's speed."""
@@ -48,13 +48,13 @@ class Ticker:
 
     def advance(self, steps: int = 1) -> None:
         self.count += steps
-        if self.bar is not None and self.task is not None:
-            self.bar.update(self.task, completed=self.count)
-            return
         now = time.monotonic()
-        if now - self.told >= SECONDS_BETWEEN_LINES and self.count < self.total:
+        rate = (self.count - self.before) / max(now - self.started, 1e-6)
+        if self.bar is not None and self.task is not None:
+            told = f"{rate:.1f} {self.unit}/s" if rate else ""
+            self.bar.update(self.task, completed=self.count, rate=told)
+        elif now - self.told >= SECONDS_BETWEEN_LINES and self.count < self.total:
             self.told = now
-            rate = (self.count - self.before) / (now - self.started)
             left = (self.total - self.count) / rate if rate else 0.0
             log.info(
                 "%s: %d of %d %s, %.1f a second, %.0f s left", self.what, self.count, self.total, self.unit, rate, left
@@ -77,7 +77,8 @@ def progress(what: str, total: int, unit: str = "items") -> Iterator[Ticker]:
     )
 
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield Ticker(what, total, unit, bar)

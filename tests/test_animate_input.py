@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from facemotion.animation import faces
 from facemotion.animation.motions import MotionOptions
 from facemotion.animation.performance import Performance, load_performance, save_performance
 from facemotion.animation.photos import read_photo
+from facemotion.animation.telling import tell
 from facemotion.errors import FacemotionError
 from facemotion.landmarks.layout import N_POINTS
 
@@ -106,7 +108,7 @@ def test_a_face_that_comes_late_and_goes_for_a_while_is_followed(
     assert seen[8:12].all()
     assert not seen[12:32].any()
     assert seen[34:].all()
-    assert "no face in frames 12 to 3" in caplog.text
+    assert "frames 12 to 3" in caplog.text
     assert len(list(animation)) == len(shown)
 
 
@@ -121,6 +123,52 @@ def test_a_profile_and_dark_glasses_are_told() -> None:
     good = faces.FoundFace(_face(), np.ones(N_POINTS, np.float32))
     assert not faces.objection(good)
     assert not faces.remarks(good)
+
+
+def with_glasses(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Dark ones on the face, and where they are."""
+    (face,) = faces.find_faces(image)
+    where = np.zeros(image.shape[:2], np.uint8)
+    for first, last in ((36, 39), (42, 45)):
+        x, y = face.points[[first, last]].mean(0).round().astype(int).tolist()
+        wide = float(np.linalg.norm(face.points[last] - face.points[first]))
+        cv2.ellipse(where, (x, y), (int(0.9 * wide), int(0.6 * wide)), 0, 0, 360, 1, -1)
+    return np.where(where[..., None] > 0, np.uint8(20), image), where > 0
+
+
+def test_behind_dark_glasses_eyes_rest_and_it_is_told(
+    animator: Animator, talking: Talking, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However the driver blinks, lids stay as they are and the glasses whole."""
+    photo, _ = with_glasses(np.array(Image.open(talking.photo)))
+    animation = animator.animate(photo, talking.mute, Options(label=False, motion=MotionOptions(smooth=0.0)))
+    assert "source 1: the eyes cannot be seen (dark glasses" in caplog.text
+    crop = animation.photos[0].crop(256)
+    inside = cv2.erode((crop.max(-1) <= 24).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert inside.sum() > 500
+    made = np.stack(list(animation))
+    assert np.abs(made[6].astype(int) - made[0]).max() > 40  # the mouth does move
+    assert made[:, inside].max() < 60
+    driving = animation.driver.normalised()
+    for one, still in ((animation, True), (animator.animate(talking.photo, talking.mute), False)):
+        wide = faces.lids_open(one.wanted(one.photos[0].normalised(), driving, 0))
+        assert (float(np.ptp(wide)) < 0.01) == still
+
+
+def test_a_driver_with_dark_glasses_is_told_with_the_frames(
+    animator: Animator, talking: Talking, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shown = [with_glasses(frame_of(number))[0] for number in range(8)]
+    animation = animator.animate(talking.photo, film(tmp_path / "cool.mp4", shown, Fraction(25)))
+    assert "cool.mp4: the eyes cannot be seen in most of frames 0 to 7" in caplog.text
+    assert animation.driver.performance.eyes_hidden
+
+
+def test_a_driver_in_profile_is_told_with_the_frames(caplog: pytest.LogCaptureFixture) -> None:
+    points = np.stack([_face()] * 10 + [_face(turn=60)] * 20)
+    tell(Performance(Fraction(25), 320, 256, points, np.ones((30, N_POINTS), np.float32), start=100), "talk.mp4")
+    assert "talk.mp4: frames 110 to 129 (second 4.4 to 5.2): the face is turned by up to" in caplog.text
+    assert "--start" in caplog.text
 
 
 def _face(turn: float = 0.0) -> np.ndarray:

@@ -49,6 +49,10 @@ class FoundFace:
     def side(self) -> float:
         return float(self.box[3] - self.box[1])
 
+    @property
+    def eyes_hidden(self) -> bool:
+        return bool(eyes_hidden(self.points[None], self.scores[None])[0])
+
 
 def find_faces(image: Image, averaged: int = AVERAGED) -> list[FoundFace]:
     """From left to right."""
@@ -128,14 +132,27 @@ def objection(face: FoundFace) -> str:
 def remarks(face: FoundFace) -> list[str]:
     """What will show in the result."""
     yaw = abs(float(head_pose(face.points)[0]))
-    points = np.asarray(face.points, np.float64)[None]
-    lids = [float((opening(points, lid) / np.maximum(eye_distance(points), 1e-9))[0]) for lid in LIDS]
-    pupils = face.scores[list(GROUPS["pupils"])]
     said = []
     if yaw > TURNED:
         said.append(f"the face is turned by about {yaw:.0f} degrees: its far side has to be made up")
-    if max(lids) < OPEN_LIDS:
+    if lids_open(face.points[None])[0] < OPEN_LIDS:
         said.append("the eyes are shut: what they look like has to be made up")
-    elif float(pupils.max()) < NO_PUPIL:
-        said.append("the eyes cannot be seen (dark glasses, or shadow): they will not follow")
+    elif face.eyes_hidden:
+        said.append(
+            "the eyes cannot be seen (dark glasses, or shadow): they stay as they are while the rest moves; for eyes "
+            "that blink and look, give a picture without glasses"
+        )
     return said
+
+
+def eyes_hidden(points: NDArray[np.floating], scores: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Where, of faces [T, 70, 2] with scores [T, 70], no pupil is found though lids seem open."""
+    pupils = scores[:, list(GROUPS["pupils"])].max(1)
+    return np.asarray((pupils < NO_PUPIL) & (lids_open(points) >= OPEN_LIDS), np.bool_)
+
+
+def lids_open(points: NDArray[np.floating]) -> Floats:
+    """How far those of the wider eye are [T], in distances of the outer corners of the eyes."""
+    exact = np.asarray(points, np.float64)
+    wide = np.max([opening(exact, lid) for lid in LIDS], axis=0)
+    return np.asarray(wide / np.maximum(eye_distance(exact), 1e-9))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facemotion import config
+from facemotion.animation.ahead import ahead
 from facemotion.animation.faces import FoundFace, chosen, detections, find_faces
 from facemotion.animation.performance import Performance
 from facemotion.errors import FacemotionError
@@ -28,6 +29,7 @@ JUMP: Final = 0.6  # overlap of a face's boxes in two frames below which it may 
 # Pictures this small tell a cut, by how far they are apart on average, in grey levels.
 THUMB: Final = (32, 32)
 CUT: Final = 14.0
+AHEAD: Final = 4  # frames decoded before they are looked at
 EMBEDDER: Final = "dlib_resnet"
 SAME_PERSON: Final = 0.6  # distance of embeddings, as its makers say; only faces of one video are compared
 
@@ -125,7 +127,7 @@ def follow(
     points = np.full((last - start, N_POINTS, 2), np.nan, np.float32)
     scores = np.zeros((last - start, N_POINTS), np.float32)
     follower = Follower(which, settings, float(info.fps), str(reader.path))
-    for number, frame in enumerate(reader.frames(start, last)):
+    for number, frame in enumerate(ahead(reader.frames(start, last), AHEAD)):
         face = follower.next(number, frame)
         if face is not None:
             points[number], scores[number] = face.points, face.scores

@@ -17,6 +17,7 @@ Way = Literal["auto", "relative", "absolute"]
 Region = Literal["all", "lips", "eyes", "pose", "expression"]
 
 CHIN: Final = GROUPS["jaw"][4:13]
+LIDDED: Final = [*EYES, *GROUPS["pupils"]]
 _EYES: Final = EYES + BROWS + GROUPS["pupils"]
 # What moves by itself, by region; the rest goes with the head as it rests in the reference.
 MOVES: Final[dict[str, tuple[int, ...]]] = {
@@ -78,7 +79,7 @@ def moved(reference: Floats, driving: Floats, zero: int | None, options: MotionO
 
 def _of_region(reference: Floats, wanted: Floats, region: Region) -> Floats:
     """All else rests. The head's motion is an affine map, which also tells most of a turn."""
-    matrix, shift = _head(reference, wanted)
+    matrix, shift = head(reference, wanted)
     if region == "pose":
         made = np.einsum("tij,kj->tki", matrix, reference) + shift[:, None]
         made[:, HEAD] = wanted[:, HEAD]
@@ -90,7 +91,15 @@ def _of_region(reference: Floats, wanted: Floats, region: Region) -> Floats:
     return np.asarray(made, np.float64)
 
 
-def _head(reference: Floats, wanted: Floats) -> tuple[Floats, Floats]:
+def eyes_at_rest(reference: Floats, wanted: Floats) -> Floats:
+    """Eyes go with the head, as they are in the reference: where none can be seen, what is found of them is chance."""
+    matrix, shift = head(reference, wanted)
+    made = wanted.copy()
+    made[:, LIDDED] = np.einsum("tij,kj->tki", matrix, reference[LIDDED]) + shift[:, None]
+    return made
+
+
+def head(reference: Floats, wanted: Floats) -> tuple[Floats, Floats]:
     """The affine map, matrix [T, 2, 2] and shift [T, 2], nearest to how the stiff points went."""
     start, now = reference[list(STIFF)], wanted[:, list(STIFF)]
     middle, there = start.mean(0), now.mean(1)

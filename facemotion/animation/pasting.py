@@ -21,10 +21,7 @@ class Canvas:
         scale = (size or min(max(height, width), LONGEST)) / max(height, width)
         # H.264 wants even sides.
         self.width, self.height = (max(round(edge * scale / 2) * 2, 2) for edge in (width, height))
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        same = (self.width, self.height) == (width, height)
-        photo = reference.image if same else cv2.resize(reference.image, (self.width, self.height), interpolation=how)
-        self._photo = np.asarray(photo, np.uint8)
+        self._photo = self._sized(reference.image)
         across, down = self.width / width, self.height / height
         left, top, right, bottom = reference.square
         self._left, self._right = round(left * across), max(round(right * across), round(left * across) + 2)
@@ -40,17 +37,24 @@ class Canvas:
         """(height, width)"""
         return self.height, self.width
 
-    def paste(self, frame: Image) -> Image:
-        """A square frame of any size, in the photo."""
+    def paste(self, frame: Image, photo: Image | None = None) -> Image:
+        """A square frame of any size, in the photo, or in another one of that size."""
         width, height = self._right - self._left, self._bottom - self._top
         if frame.shape[:2] != (height, width):
             how = cv2.INTER_AREA if frame.shape[0] > height else cv2.INTER_CUBIC
             frame = np.asarray(cv2.resize(frame, (width, height), interpolation=how), np.uint8)
-        made = self._photo.copy()
+        made = self._photo.copy() if photo is None else self._sized(photo)
         under = made[self._rows, self._columns].astype(np.float32)
         over = self._inside(frame).astype(np.float32)
         made[self._rows, self._columns] = np.rint(under + self._share * (over - under)).astype(np.uint8)
         return made
+
+    def _sized(self, photo: Image) -> Image:
+        """A copy that may be written to."""
+        if (self.width, self.height) == (photo.shape[1], photo.shape[0]):
+            return photo.copy()
+        how = cv2.INTER_AREA if self.width < photo.shape[1] else cv2.INTER_CUBIC
+        return np.asarray(cv2.resize(photo, (self.width, self.height), interpolation=how), np.uint8)
 
     def _inside(self, square: NDArray[np.generic]) -> NDArray[np.generic]:
         top, left = self._rows.start - self._top, self._columns.start - self._left

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from facemotion import config, files
+from facemotion.animation.faces import OPEN_LIDS, eyes_hidden, lids_open
 from facemotion.errors import FacemotionError
 from facemotion.landmarks.layout import N_IBUG, N_POINTS
 from facemotion.landmarks.smoothing import smooth_track
@@ -24,6 +25,7 @@ FORMAT: Final = "facemotion.motion/1"
 MOST_BYTES: Final = 2 << 30
 MOST_FRAMES: Final = 5_000_000
 RATES: Final = (Fraction(1, 10), Fraction(1000))
+MOSTLY: Final = 0.6
 AGAIN: Final = "make it again with `facemotion motion extract`"
 
 
@@ -68,10 +70,23 @@ class Performance:
             track = smooth_track(track, _as_strong(settings, strength))
         return _bridged(np.asarray(track.points, np.float64))
 
+    @property
+    def eyes_hidden(self) -> bool:
+        """Whether they cannot be seen in most frames, blinks apart: dark glasses, or shadow."""
+        seen = self.seen
+        wide = lids_open(self.points[seen]) >= OPEN_LIDS
+        hidden = eyes_hidden(self.points[seen], self.scores[seen])
+        return bool(wide.mean() > 1 - MOSTLY and hidden.sum() > MOSTLY * wide.sum()) if seen.any() else False
+
     def gaps(self) -> list[tuple[int, int]]:
         """Half-open ranges of frames, of this performance, without a face."""
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], ~self.seen, [False])).astype(int)))
-        return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+        return ranges(~self.seen)
+
+
+def ranges(of: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open, those in which it is true."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], of, [False])).astype(int)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def save_performance(path: Path, performance: Performance) -> None:

@@ -24,17 +24,19 @@ CLIP: Final = 256  # pixels at which crops are resampled before a model's own si
 @dataclass(frozen=True)
 class Reference:
     """A photo, the square of it that is animated, in whole pixel edges, and the landmarks [70, 2] in its pixels.
-    `camera`: of a frame of the driving video itself, how the background got there; see dataset/camera."""
+    `camera`: of a frame of the driving video itself, how the background got there; see dataset/camera. `eyes_hidden`:
+    by dark glasses or shadow."""
 
     image: Image
     square: Square
     points: NDArray[np.float64]
     camera: NDArray[np.float32] | None = None
+    eyes_hidden: bool = False
 
     @classmethod
     def of(cls, image: Image, face: FoundFace, settings: Settings) -> "Reference":
         square = framed(face.points[None], settings)
-        return cls(image, square, np.asarray(face.points, np.float64))
+        return cls(image, square, np.asarray(face.points, np.float64), eyes_hidden=face.eyes_hidden)
 
     @property
     def side(self) -> int:

@@ -61,7 +61,9 @@ def animate(
     detail: Annotated[
         Literal["auto", "model"], Opt(help="auto: the photo's own detail, bent along; model: only what it paints.")
     ] = "auto",
-    paste: Annotated[bool, Opt("--paste", help="Blend the face back into the whole photo.")] = False,
+    paste: Annotated[
+        bool, Opt("--paste", help="Blend the face back into the whole photo, or into a clip, which goes on playing.")
+    ] = False,
     strip: Annotated[bool, Opt("--strip", help="Driving, reference and result side by side.")] = False,
     sound: Annotated[bool, Opt("--sound/--no-sound", help="The driving video's sound goes along.")] = True,
     lossless: Annotated[bool, Opt("--lossless", help="Every pixel as made; few players show it.")] = False,
