@@ -1,7 +1,6 @@
 """fetch: every planned video into data/videos with its row in the ledger, and the truth of rendered ones."""
 
 import logging
-import math
 from typing import Final
 
 from facemotion import console, layout, schemas, video_parts
@@ -55,8 +54,9 @@ def _seconds(row: ledger.LedgerRow) -> float:
     """That are there of a video; all of them, but where only parts were wanted."""
     if row["status"] != "ok":
         return 0.0
-    spans = video_parts.spans_of(layout.VIDEOS / row["path"]) or [(0.0, math.inf)]
-    return sum(max(min(float(end), row["duration_s"]) - float(start), 0.0) for start, end in spans)
+    length = float(row["duration_s"])
+    spans = video_parts.spans_of(layout.VIDEOS / row["path"])
+    return length if spans is None else sum(max(min(float(end), length) - float(start), 0.0) for start, end in spans)
 
 
 if __name__ == "__main__":

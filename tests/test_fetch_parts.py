@@ -23,7 +23,7 @@ from facemotion.sources import ranges, sites, wanted
 from facemotion.sources.store import Note, Store, Wish
 from facemotion.video import Reader
 
-SECONDS, FPS = 40, 25
+SECONDS, FPS = 40, Fraction(25)
 SPANS = ((12.0, 14.4), (31.0, 33.0))
 SHOTS = config.Shots(threshold=3.0, min_change=10.0, min_seconds=0.6, margin_frames=2)
 
@@ -36,7 +36,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with video.Writer(path, fps=FPS, width=160, height=120, crf=20, preset="ultrafast") as writer:
         for _ in range(SECONDS):
             still = np.kron(rng.integers(0, 256, (15, 20, 3)), np.ones((8, 8, 1)))
-            for _ in range(FPS):
+            for _ in range(int(FPS)):
                 writer.write((still * 0.9 + rng.integers(0, 25, still.shape)).astype(np.uint8))
     return path
 
