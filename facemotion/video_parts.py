@@ -84,7 +84,7 @@ def _write(container: Any, stream: Any, path: Path, spans: Sequence[Span]) -> li
     times: list[Fraction] = []
     with av.open(f"file:{path}", "w", container_options={"fflags": "+bitexact"}) as output:
         output.metadata[TAG] = TOLD + json.dumps([list(span) for span in spans])
-        target = output.add_stream_from_template(stream)
+        target = output.add_stream_from_template(stream, opaque=True)  # no encoder is needed
         first = next(_demuxed(container, stream), None)
         if first is None or not first.is_keyframe:
             raise WholeError("the video does not begin with a key frame")

@@ -172,6 +172,21 @@ def test_every_container_that_leads_to_its_key_frames_can_be_cut(
     assert elsewhere.read_bytes() == parts.read_bytes()
 
 
+@pytest.mark.parametrize(("name", "codec"), [("a.webm", "libvpx-vp9"), ("a.mp4", "libsvtav1")])
+def test_codecs_of_video_sites_can_be_cut(tmp_path: Path, name: str, codec: str) -> None:
+    if not video.has_encoder(codec):
+        pytest.skip(f"this PyAV writes no {codec}")
+    speed = {"cpu-used": "8", "deadline": "realtime"} if "vp9" in codec else {"preset": "12"}
+    with av.open(str(tmp_path / name), "w") as target:
+        stream: Any = target.add_stream(codec, rate=FPS, options={"g": "50", **speed})
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        for number in range(SECONDS * int(FPS)):
+            picture = np.full((64, 96, 3), number % 251, np.uint8)
+            target.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        target.mux(stream.encode(None))
+    assert_frames_of(tmp_path / name, video_parts.keep(tmp_path / name, tmp_path, "parts", SPANS))
+
+
 def test_what_leads_nowhere_stays_whole(film: Path, tmp_path: Path) -> None:
     source = rewrapped(film, tmp_path / "a.ts", {})
     with pytest.raises(video_parts.WholeError):
