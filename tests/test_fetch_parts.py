@@ -20,6 +20,7 @@ from test_fetch_downloads import LIMITS, NET
 from facemotion import config, video, video_parts
 from facemotion.ingest.shots import ShotJob, shots_of
 from facemotion.sources import ranges, sites, wanted
+from facemotion.sources.statuses import NotFetchedError
 from facemotion.sources.store import Note, Store, Wish
 from facemotion.video import Reader
 
@@ -105,6 +106,22 @@ def test_what_cannot_be_had_is_told_as_ever(server: MediaServer, home: Store, pa
     note = fetch(server.url(path), home)
     assert note.status == status, note
     assert note.facts is None
+    assert not list(home.folder.glob(".*"))  # nor is anything half-written left
+
+
+def test_a_server_that_dies_in_the_middle_leaves_nothing_half_written(
+    server: MediaServer, home: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = ranges.Ranges._ask
+
+    def dying(self: ranges.Ranges, offset: int) -> None:
+        if len(server.ranges) > 6:
+            raise NotFetchedError("timeout", "the connection broke off")
+        ask(self, offset)
+
+    monkeypatch.setattr(ranges.Ranges, "_ask", dying)
+    assert fetch(server.url("good/a.mp4"), home).status == "timeout"
+    assert not list(home.folder.glob(".*"))
 
 
 def test_another_plan_takes_other_parts_and_of_what_is_here_nothing_comes_again(

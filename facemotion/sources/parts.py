@@ -7,11 +7,14 @@ import sys
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from facemotion.errors import FacemotionError
 from facemotion.sources.statuses import NotFetchedError
 from facemotion.video_parts import Span, WholeError, keep
+
+LONGEST_S: Final = 900.0  # without a word: the file is on this disk, or the next bytes of it are here
+TIDY_S: Final = 10.0
 
 
 class Far(Protocol):
@@ -37,6 +40,7 @@ def cut(source: Path | Far, folder: Path, stem: str, spans: Sequence[Span]) -> P
         with ours:
             return _served(ours, far)
     finally:
+        worker.join(TIDY_S)  # it sees that nobody listens any more, and takes back what it has begun
         worker.kill()
         worker.join()
 
@@ -45,6 +49,8 @@ def _served(worker: Connection, far: Far | None) -> Path | None:
     """Give the worker the bytes that it asks for, until it has done."""
     while True:
         try:
+            if not worker.poll(LONGEST_S):
+                raise NotFetchedError("corrupt", "reading it does not end")
             asked = worker.recv()
         except EOFError:
             raise NotFetchedError("corrupt", "reading it crashes the decoder") from None
