@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -24,6 +24,7 @@ TOLD: Final = "Only these seconds of the video are here: "
 # Containers that say where their key frames are, and what is written of them.
 WRITTEN: Final = {"mov,mp4,m4a,3gp,3g2,mj2": ".mp4", "matroska,webm": ".mkv"}
 BACK_S: Final = 10  # further back for a key frame, where a container has led too late
+OPENING: Final = 17  # coded frames, more than any codec puts out of order
 GRACE_S: Final = 0.25  # frames lie a little off the grid that they are counted on
 SHORT_S: Final = 2  # a container may promise so much more than it holds
 
@@ -63,20 +64,20 @@ def kept(path: Path, info: Info) -> list[tuple[int, int]]:
     spans = spans_of(path)
     if spans is None:
         return [(0, info.frames)]
-    ranges = [(math.ceil(start * info.fps), min(math.ceil(end * info.fps), info.frames)) for start, end in spans]
-    return [(start, end) for start, end in ranges if start < end]
+    edges = [[math.ceil(Fraction(str(edge)) * info.fps) for edge in span] for span in spans]
+    return [(start, min(end, info.frames)) for start, end in edges if start < min(end, info.frames)]
 
 
-def spans_of(path: Path) -> list[tuple[Fraction, Fraction]] | None:
+def spans_of(path: Path) -> tuple[Span, ...] | None:
     """What `keep` was asked for; None for any other file."""
     told = video_tags.read(path).get(TAG, "")
     if not told.startswith(TOLD):
         return None
     try:
-        spans = [(Fraction(str(start)), Fraction(str(end))) for start, end in json.loads(told.removeprefix(TOLD))]
+        spans = tuple((float(start), float(end)) for start, end in json.loads(told.removeprefix(TOLD)))
     except (ValueError, TypeError, OverflowError):
         return None  # a stranger's words that begin alike
-    return spans if spans == sorted(spans) and all(0 <= start < end for start, end in spans) else None
+    return spans if list(spans) == sorted(spans) and all(0 <= a < b < math.inf for a, b in spans) else None
 
 
 def _write(container: Any, stream: Any, path: Path, spans: Sequence[Span]) -> list[Fraction]:
@@ -85,16 +86,19 @@ def _write(container: Any, stream: Any, path: Path, spans: Sequence[Span]) -> li
     with av.open(f"file:{path}", "w", container_options={"fflags": "+bitexact"}) as output:
         output.metadata[TAG] = TOLD + json.dumps([list(span) for span in spans])
         target = output.add_stream_from_template(stream, opaque=True)  # no encoder is needed
-        first = next(_demuxed(container, stream), None)
-        if first is None or not first.is_keyframe:
+        opening = list(islice(_demuxed(container, stream), OPENING))
+        if not opening or not opening[0].is_keyframe:
             raise WholeError("the video does not begin with a key frame")
+        first = opening[0]
         begun, shift, base = first.pts, first.dts, first.time_base
+        if any(packet.is_discard or packet.pts < begun for packet in opening):
+            raise WholeError("the video does not begin with its first key frame")
         last = first.dts - 1
         for packet in chain([first], *(_within(container, stream, begun, span) for span in spans)):
             if packet.dts <= last:
                 continue  # an earlier span has needed it already
-            if packet.is_discard or packet.pts < begun:
-                raise WholeError("the video has frames before its first one")
+            if packet.is_discard:
+                raise WholeError("the container hides some of its frames")
             last = packet.dts
             times.append((packet.pts - begun) * base)
             packet.pts, packet.dts, packet.stream = packet.pts - shift, packet.dts - shift, target

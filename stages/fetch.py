@@ -56,7 +56,7 @@ def _seconds(row: ledger.LedgerRow) -> float:
         return 0.0
     length = float(row["duration_s"])
     spans = video_parts.spans_of(layout.VIDEOS / row["path"])
-    return length if spans is None else sum(max(min(float(end), length) - float(start), 0.0) for start, end in spans)
+    return length if spans is None else sum(max(min(end, length) - start, 0.0) for start, end in spans)
 
 
 if __name__ == "__main__":

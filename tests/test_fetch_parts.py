@@ -141,6 +141,23 @@ def test_another_plan_takes_other_parts_and_of_what_is_here_nothing_comes_again(
     assert (home.folder / again.file).read_bytes() == server.media
 
 
+def test_what_an_earlier_fetch_has_left_is_cut_where_it_was_kept_whole(server: MediaServer, tmp_path: Path) -> None:
+    """As in a fresh clone, where there is no store."""
+    url = server.url("good/a.mp4")
+    first = Store(tmp_path / "first")
+    for spans in (None, SPANS):
+        note, clone = fetch(url, first, spans), Store(tmp_path / f"clone{spans is None}")
+        assert note.facts is not None
+        assert clone.adopt(Wish(url, 120, False, SPANS), first.folder / note.file, note.facts)
+        asked = len(server.asked)
+        again = fetch(url, clone)
+        assert len(server.asked) == asked
+        assert_frames_of(first.folder / note.file, clone.folder / again.file)
+    assert not Store(tmp_path / "other").adopt(
+        Wish(url, 120, False, ((1.0, 2.0),)), first.folder / note.file, {"status": "ok"}
+    )
+
+
 def test_a_larger_picture_takes_the_place_of_a_small_one(server: MediaServer, home: Store) -> None:
     url = server.url("good/a.mp4")
     fetch(url, home, None)

@@ -127,9 +127,12 @@ class Store:
         """Take in what an earlier fetch has left of which this store knows nothing, as in a fresh clone."""
         if self.note(wish) is not None or row["status"] in PASSING:
             return False
-        kept = None
+        there = spans_of(path) if path is not None else wish.spans
+        if there not in (None, wish.spans):
+            return False
+        wish, kept = replace(wish, spans=there), None
         if path is not None:
-            kept = self.folder / f"{wish.key}{path.suffix}"
+            kept = self.folder / f"{wish.stem}{path.suffix}"
             link(path, kept)
         self.keep(wish, row["status"], row["reason"], kept, row if kept else None)
         return True
