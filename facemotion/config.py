@@ -110,6 +110,7 @@ class Fetch(Section):
     box_px: Positive
     lines: Count
     max_lines: Count
+    around_s: NonNegative | None
     audio: bool
     allow_local: bool
     net: Net

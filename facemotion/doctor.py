@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +19,11 @@ from facemotion import config, layout, weights
 from facemotion.errors import FacemotionError
 
 State = Literal["ok", "absent", "broken"]
+
+# The networks that are looked for in `weights.dir`; those of losses and metrics are not.
+OF_FACES: Final = (
+    weights.SFD, weights.FAN_2D, weights.BLAZEFACE, weights.BLAZEFACE_ANCHORS, weights.YUNET, weights.SCRFD,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -92,11 +97,9 @@ def _video() -> list[Finding]:
     from facemotion import video
 
     encoders = [name for name in ("libx264", "aac", "libx265", "libvpx-vp9", "libsvtav1") if video.has_encoder(name)]
-    ffmpeg = shutil.which("ffmpeg")
     return [
         _package("av", what="PyAV"),
         _found("codecs", "libx264" in encoders, ", ".join(encoders), "PyAV without libx264 cannot write", needed=True),
-        _found("ffmpeg", ffmpeg, ffmpeg or "not on PATH", "only for section downloads; whole videos need none"),
     ]
 
 
@@ -111,16 +114,22 @@ def _dlib() -> list[Finding]:
 
 def _weights() -> list[Finding]:
     """Weights that cannot be shipped and that a person may put where they are looked for."""
-    own = weights_folder()
     return [
-        _found(wanted.network, weights.find(wanted, own), wanted.name, f"only for {wanted.feature}: facemotion weights")
+        _found(
+            wanted.network,
+            weights.find(wanted, weights_folder(wanted)),
+            wanted.name,
+            f"only for {wanted.feature}: facemotion weights",
+        )
         for wanted in weights.ALL
         if wanted.url
     ]
 
 
-def weights_folder() -> Path | None:
-    """`weights.dir`, where there are parameters that name one."""
+def weights_folder(wanted: weights.Wanted) -> Path | None:
+    """`weights.dir`, where there are parameters that name one, for the networks that look there."""
+    if wanted not in OF_FACES:
+        return None
     try:
         named = config.load().weights.dir
     except FacemotionError:  # `facemotion check` says what is wrong with them

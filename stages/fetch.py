@@ -3,7 +3,7 @@
 import logging
 from typing import Final
 
-from facemotion import console, layout, schemas
+from facemotion import console, layout, schemas, video_parts
 from facemotion.config import Params
 from facemotion.errors import FacemotionError
 from facemotion.sources import fetch, ledger, tally, wanted
@@ -40,7 +40,7 @@ def main(params: Params, notes: Notes) -> str:
     publish(truth, layout.TRUTH)
     schemas.LEDGER.write(table, layout.LEDGER)
     notes.keep(layout.LEDGER)
-    minutes, mib = float(table["duration_s"].sum()) / 60, float(table["bytes"].sum()) / 2**20
+    minutes, mib = sum(map(_seconds, table.iter_rows(named=True))) / 60, float(table["bytes"].sum()) / 2**20
     notes.measure({"videos": table.height, "lost": lost.height, "minutes": minutes, "mib": mib})
     notes.done_with_work()
     return f"{table.height - lost.height} of {table.height} videos, {minutes:.1f} minutes, {mib:.0f} MiB"
@@ -48,6 +48,15 @@ def main(params: Params, notes: Notes) -> str:
 
 def _crashed(job: fetch.Job) -> ledger.LedgerRow:
     return ledger.failed(job.video_id, "corrupt", "reading it crashes the decoder")
+
+
+def _seconds(row: ledger.LedgerRow) -> float:
+    """That are there of a video; all of them, but where only parts were wanted."""
+    if row["status"] != "ok":
+        return 0.0
+    length = float(row["duration_s"])
+    spans = video_parts.spans_of(layout.VIDEOS / row["path"])
+    return length if spans is None else sum(max(min(end, length) - start, 0.0) for start, end in spans)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ def main(params: Params, notes: Notes) -> str:
     kept = table.filter("accepted").height
     if not kept:
         raise FacemotionError("no video holds a shot of shots.min_seconds; lower it in params.yaml")
-    return f"{table.height} shots of {names.height} videos, {table.height - kept} too short"
+    short = table.filter(table["reason"] == "short").height
+    return f"{kept + short} shots of {names.height} videos, {short} too short"
 
 
 if __name__ == "__main__":

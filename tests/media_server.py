@@ -58,6 +58,8 @@ def _handler(server: MediaServer) -> type[BaseHTTPRequestHandler]:
             match kind:
                 case "good":
                     self.video(server.media)
+                case "plain":
+                    self.video(server.media, ranges=False)
                 case "silent":  # neither its length nor ranges are told
                     self.video(server.media[: len(server.media) // 2], length=None, ranges=False)
                 case "truncated":  # every answer breaks off, but ranges are served
@@ -108,17 +110,18 @@ def _handler(server: MediaServer) -> type[BaseHTTPRequestHandler]:
             self, body: bytes, *, length: int | None = -1, at_most: int | None = None, ranges: bool = True,
             piece: int | None = None, pause: float = 0.0,
         ) -> None:  # fmt: skip
-            start, status, headers = 0, "200 OK", {}
+            start, end, status, headers = 0, len(body), "200 OK", {}
             wanted = self.headers.get("Range", "")
             if ranges and wanted.startswith("bytes="):
-                start = int(wanted.removeprefix("bytes=").split("-")[0])
+                low, _, high = wanted.removeprefix("bytes=").partition("-")
+                start, end = int(low), min(int(high) + 1, end) if high else end
                 server.ranges.append(wanted)
                 if start >= len(body):
                     self.send("416 Range Not Satisfiable", "text/plain", b"")
                     return
-                status, headers = "206 Partial", {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"}
-            told = None if length is None else len(body) - start
-            sent = body[start:][:at_most]
+                status, headers = "206 Partial", {"Content-Range": f"bytes {start}-{end - 1}/{len(body)}"}
+            told = None if length is None else end - start
+            sent = body[start:end][:at_most]
             self.send(status, "video/mp4", sent, length=told, headers=headers, piece=piece, pause=pause)
 
         def endless(self, kind: str, body: bytes) -> None:

@@ -17,7 +17,7 @@ from facemotion.sources import fetch
 from facemotion.sources.causes import cause_of
 from facemotion.sources.site_formats import choose
 from facemotion.sources.statuses import MEANING, PASSING
-from facemotion.sources.wanted import planned, wanted_lines
+from facemotion.sources.wanted import Planned, planned, wanted_lines
 
 
 def raised(error: Exception) -> DownloadError:
@@ -156,7 +156,8 @@ def test_a_video_of_many_rows_is_fetched_once() -> None:
         for k, (name, box) in enumerate([("b", [0.0, 0, 128, 128]), ("a", None), ("b", [0.0, 0, 256, 256])])
     ]
     plan: pl.DataFrame = schemas.PLAN.frame(rows)
-    assert planned(plan, settings) == {"b": ("https://example.com/b", 720), "a": ("https://example.com/a", 720)}
+    found = {"b": ("https://example.com/b", 720, None), "a": ("https://example.com/a", 720, None)}
+    assert planned(plan, settings) == found
 
 
 @pytest.mark.parametrize(
@@ -164,6 +165,7 @@ def test_a_video_of_many_rows_is_fetched_once() -> None:
 )
 def test_an_id_that_is_no_file_name_ends_the_fetch(name: str) -> None:
     params = config.load().model_copy(update={"source": config.Source(kind="folder", path="videos")})
-    fetch.jobs(params, {"-x#id1.mp4 é": ("mine.mp4", 720)}, Path("videos"), Path("truth"))
+    mine = Planned("mine.mp4", 720, None)
+    fetch.jobs(params, {"-x#id1.mp4 é": mine}, Path("videos"), Path("truth"))
     with pytest.raises(FacemotionError, match="no file name"):
-        fetch.jobs(params, {name: ("mine.mp4", 720)}, Path("videos"), Path("truth"))
+        fetch.jobs(params, {name: mine}, Path("videos"), Path("truth"))

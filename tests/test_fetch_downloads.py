@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ LIMITS = video.Limits(max_bytes=4 << 20, max_seconds=60, max_pixels=1920 * 1080)
 def media(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("media") / "clip.mp4"
     rng = np.random.default_rng(0)
-    with video.Writer(path, fps=25, width=160, height=120, crf=23, preset="ultrafast") as writer:
+    with video.Writer(path, fps=Fraction(25), width=160, height=120, crf=23, preset="ultrafast") as writer:
         for _ in range(25):
             writer.write(np.kron(rng.integers(0, 256, (15, 20, 3)), np.ones((8, 8, 1))).astype(np.uint8))
     return path.read_bytes()

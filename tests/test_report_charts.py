@@ -80,6 +80,16 @@ def test_charts_are_proper_svg_with_a_name_labels_and_values() -> None:
     assert ">5<" in drawn[3]
 
 
+def test_limits_are_drawn_beside_the_values_and_not_far_from_them() -> None:
+    values = [("kept", np.linspace(20, 40, 9))]
+
+    def drawn(limits: list[float]) -> int:
+        svg = ElementTree.fromstring(charts.histogram("a", values, "x", "y", limits=limits))
+        return sum(line.get("class") == "limit" for line in svg.iter("line"))
+
+    assert [drawn([10.0, 60.0]), drawn([30.0]), drawn([200.0]), drawn([])] == [2, 1, 0, 0]
+
+
 def test_a_single_value_still_makes_a_chart() -> None:
     own = look.look(1)
     ElementTree.fromstring(charts.lines("one", [charts.Line("a", own, [3], [0.0])], "x", "y"))

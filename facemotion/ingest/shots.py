@@ -1,4 +1,5 @@
-"""Where a video's shots begin and end: hard cuts found by PySceneDetect, exact to the frame, margins trimmed."""
+"""Where a video's shots begin and end: hard cuts found by PySceneDetect, exact to the frame, margins trimmed. Of a
+video that came in parts, each part is looked at by itself."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from scenedetect.detectors import AdaptiveDetector
 
 from facemotion import config
 from facemotion.video import Image, Limits, Reader
+from facemotion.video_parts import kept
 
 # Cuts change the whole picture: they show as well in a small one, and the comparison costs a tenth.
 COMPARED_WIDTH: Final = 256
@@ -36,10 +38,28 @@ def shots_of(job: ShotJob) -> list[dict[str, Any]]:
     reader = Reader(job.path, job.limits)
     width = min(COMPARED_WIDTH, reader.info.width)
     height = max(round(reader.info.height * width / reader.info.width), 8)
-    cuts = find_cuts(reader.frames(size=(width, height)), reader.info.fps, job.settings)
-    return [
-        {"video_id": job.video_id, **row} for row in trim_shots(cuts, reader.info.frames, reader.info.fps, job.settings)
-    ]
+    rows: list[dict[str, Any]] = []
+    before = 0
+    for first, end in kept(job.path, reader.info):
+        if before < first:
+            rows.append(_left_out(before, first))
+        cuts = find_cuts(reader.frames(first, end, size=(width, height)), reader.info.fps, job.settings)
+        rows += [_later(row, first) for row in trim_shots(cuts, end - first, reader.info.fps, job.settings)]
+        before = end
+    if before < reader.info.frames:
+        rows.append(_left_out(before, reader.info.frames))
+    return [{**row, "video_id": job.video_id, "shot": shot} for shot, row in enumerate(rows)]
+
+
+def _later(row: dict[str, Any], first: int) -> dict[str, Any]:
+    """A shot of a part that begins at frame `first`."""
+    return {**row, **{name: row[name] + first for name in ("start_frame", "end_frame", "cut_frame")}}
+
+
+def _left_out(start: int, end: int) -> dict[str, Any]:
+    """What was not fetched, where the last frame stands still."""
+    times = {"start_frame": start, "end_frame": end, "cut_frame": start, "cut_score": None}
+    return {**times, "accepted": False, "reason": "not_planned"}
 
 
 def find_cuts(frames: Iterable[Image], fps: Fraction, settings: config.Shots) -> dict[int, float]:

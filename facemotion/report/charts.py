@@ -16,6 +16,8 @@ ROW: Final = 24  # height of a row of dots with intervals
 NAMES: Final = 124  # width for their names,
 VALUES: Final = 50  # and for their values
 COUNTS: Final = 20  # height for counts under a chart
+FEWEST_BINS, MOST_BINS = 6, 18  # of a histogram: a few values are no curve
+WHOLE: Final = 4.0  # so high a histogram is at least, for ticks at whole counts
 
 
 @dataclass(frozen=True)
@@ -93,13 +95,31 @@ def dots(name: str, rows: Sequence[Dot], unit: str, zero: float | None = None) -
     return chart(name, *shapes, height=foot + 36)
 
 
-def histogram(name: str, values: Sequence[tuple[str, np.ndarray]], x_label: str, y_label: str, bins: int = 18) -> str:
-    """Of one group, or of two: the second is outlined, and both are named in the picture."""
-    low, high = axes.span(np.concatenate([own for _, own in values]))
+def histogram(
+    name: str,
+    values: Sequence[tuple[str, np.ndarray]],
+    x_label: str,
+    y_label: str,
+    limits: Sequence[float] = (),
+) -> str:
+    """Of one group, or of two: the second is outlined, and both are named in the picture. `limits` are drawn as lines
+    where they are not far beside the values."""
+    every = np.concatenate([own for _, own in values])
+    wide = max(float(np.ptp(every)), 1e-9)
+    near = [limit for limit in limits if every.min() - wide <= limit <= every.max() + wide]
+    low, high = axes.span(np.concatenate((every, near))) if every.any() else (0.0, 1.0)
+    bins = int(np.clip(round(2 * len(every) ** 0.5), FEWEST_BINS, MOST_BINS))
     edges = np.linspace(low, high, bins + 1)
     counted = [(told, np.histogram(own, edges)[0]) for told, own in values]
-    x, y = axes.across(low, high), axes.upwards(*axes.span([float(n.max()) for _, n in counted], zero=True))
+    room = 1.25 if len(counted) > 1 else 1.0  # for the names above
+    x, y = (
+        axes.across(low, high),
+        axes.upwards(*axes.span([WHOLE, *(float(n.max()) * room for _, n in counted)], zero=True)),
+    )
     shapes = [axes.frame(x, y, x_label, y_label)]
+    shapes += [axes.line(x.at(limit), y.start, x.at(limit), y.end, "limit") for limit in near]
+    if len(counted) > 1:
+        shapes.append(tag("rect", x=WIDTH - 132, y=axes.TOP, width=132, height=38, fill="var(--paper)"))
     for k, (told, numbers) in enumerate(counted):
         if k == 0:
             shapes.append(tag("g", *_bars(edges, numbers, x, y), class_="k1"))

@@ -82,7 +82,8 @@ video{height:auto;display:block;background:#222;border-radius:2px}
 .films{display:flex;flex-wrap:wrap;gap:8px 28px}.films figure{flex:0 1 auto}.films .caption{max-width:512px}
 svg.chart{display:block;width:100%;height:auto;max-width:460px;font:12px system-ui,sans-serif;overflow:visible}
 svg text{fill:var(--ink)}svg .soft{fill:var(--soft)}
-svg .rule{stroke:var(--line);stroke-width:1}svg .zero{stroke:var(--soft);stroke-width:1;stroke-dasharray:3 3}
+svg .rule{stroke:var(--line);stroke-width:1}svg .limit{stroke:var(--ink);stroke-width:1.5;stroke-dasharray:6 4}
+svg .zero{stroke:var(--soft);stroke-width:1;stroke-dasharray:3 3}
 svg .fine{fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round}
 svg .band{fill:currentColor;opacity:.14}
 svg .bar{fill:currentColor;opacity:.75}

@@ -17,6 +17,10 @@ from facemotion.report.markup import figure, grid, number, paragraph, section, t
 
 TITLE: Final = "How good the footage is"
 ENDS: Final = (5.0, 95.0)  # percentiles between which a clip's range lies
+ABOUT: Final = (
+    "Roughly, from the frames that were searched for faces. Accepted tubes are filled, rejected ones outlined; a "
+    "dashed line is a limit of <code>params.yaml</code>, where it is not far beside what there is."
+)
 SPEAKS: Final = 0.03  # mouth opening that counts as open, in eye distances
 
 
@@ -82,21 +86,23 @@ def _tubes(tubes: pl.DataFrame, settings: Tubes) -> str:
             for name, accepted in (("accepted", True), ("rejected", False))
             if len(values := _known(tubes.filter(pl.col("accepted") == accepted)[measure.column]))
         ]
-        limits = [
-            f"{what} <code>{key}</code> {number(float(getattr(settings, key)))}"
+        limits = {
+            f"{what} <code>{key}</code>": float(getattr(settings, key))
             for what, key in (("at least", measure.least), ("at most", measure.most))
             if key
-        ]
+        }
         if groups:
-            chart = charts.histogram(f"{measure.title} of face tubes", groups, measure.unit, "tubes")
-            caption = "Accepted ones are filled, rejected ones outlined. " * (len(groups) > 1)
-            caption += f"Wanted: {', '.join(limits)}." if limits else ""
+            chart = charts.histogram(
+                f"{measure.title} of face tubes", groups, measure.unit, "tubes", limits=list(limits.values())
+            )
+            told = ", ".join(f"{what} {number(limit)}" for what, limit in limits.items())
+            caption = f"Wanted: {told}." if limits else ""
             drawn.append(figure(chart, text(measure.title), caption))
         every = _known(tubes[measure.column])
         if len(every):
             rows.append([text(measure.title), *(number(float(v)) for v in np.percentile(every, (0, 5, 50, 95, 100)))])
     return section(
-        "tubes", "Face tubes", paragraph("Roughly, from the frames that were searched for faces."), grid(*drawn),
+        "tubes", "Face tubes", paragraph(ABOUT), grid(*drawn),
         table(("", "least", "5 %", "median", "95 %", "most"), rows, "figures of all tubes"),
     )  # fmt: skip
 

@@ -26,8 +26,8 @@ def keep_what_is_there(params: Params) -> Store:
     plan, ledger = schemas.PLAN.read(layout.PLAN), schemas.LEDGER.read(layout.LEDGER)
     planned = wanted.planned(plan, params.fetch)
     for row in ledger.iter_rows(named=True):
-        location, lines = planned.get(row["video_id"], ("", 0))
+        one = planned.get(row["video_id"])
         path = layout.VIDEOS / row["path"] if row["path"] else None
-        if wanted.remote(location) and (path is None or path.is_file()):
-            store.adopt(Wish(location, lines, params.fetch.audio), path, row)
+        if one is not None and wanted.remote(one.location) and (path is None or path.is_file()):
+            store.adopt(Wish(*one[:2], params.fetch.audio, one.spans), path, row)
     return store

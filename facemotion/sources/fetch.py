@@ -15,7 +15,7 @@ from facemotion.sources.ledger import LedgerRow, failed
 from facemotion.sources.links import refused
 from facemotion.sources.store import Store, Wish, link
 from facemotion.sources.synthetic import videos as synthetic_videos
-from facemotion.sources.wanted import remote
+from facemotion.sources.wanted import Planned, remote
 from facemotion.synth.footage import render_video
 from facemotion.synth.records import write_truth
 from facemotion.synth.specs import VideoSpec
@@ -23,11 +23,10 @@ from facemotion.synth.specs import VideoSpec
 
 @dataclass(frozen=True)
 class Job:
-    """One video to get. `spec` is set where it is to be rendered, `location` where it is to be copied or downloaded."""
+    """One video to get. `spec` is set where it is to be rendered; `planned` says what is to be copied or downloaded."""
 
     video_id: str
-    location: str
-    lines: int  # that a download should have
+    planned: Planned
     spec: VideoSpec | None
     videos: Path  # folder that takes the video
     truth: Path  # folder that takes what the renderer knows
@@ -35,20 +34,20 @@ class Job:
 
     @property
     def remote(self) -> bool:
-        return self.spec is None and remote(self.location)
+        return self.spec is None and remote(self.planned.location)
 
     @property
     def wish(self) -> Wish:
-        return Wish(self.location, self.lines, self.params.fetch.audio)
+        return Wish(*self.planned[:2], self.params.fetch.audio, self.planned.spans)
 
 
-def jobs(params: Params, planned: dict[str, tuple[str, int]], videos: Path, truth: Path) -> list[Job]:
-    """`planned`: location and wanted lines by video id."""
+def jobs(params: Params, planned: dict[str, Planned], videos: Path, truth: Path) -> list[Job]:
+    """`planned`: by video id."""
     odd = [name for name in planned if not _plain(name)]
     if odd:
         raise FacemotionError(f"{layout.PLAN} names a video {odd[0]!r}, which is no file name; run `dvc repro -f plan`")
     specs = {spec.video_id: spec for spec in synthetic_videos(params.synthetic)} if _rendered(params) else {}
-    return [Job(name, place, lines, specs.get(name), videos, truth, params) for name, (place, lines) in planned.items()]
+    return [Job(name, one, specs.get(name), videos, truth, params) for name, one in planned.items()]
 
 
 def _plain(name: str) -> bool:
@@ -70,7 +69,7 @@ def get(job: Job) -> LedgerRow:
         render_video(job.spec, path, crf=settings.crf, preset=settings.preset)
         write_truth(job.spec, job.truth)
         return ledger.there(job.video_id, path, limits)
-    source = Path(job.location).expanduser()
+    source = Path(job.planned.location).expanduser()
     if not source.is_file():
         return failed(job.video_id, "missing", f"{source} is not there any more; run `facemotion source scan`")
     if not os.access(source, os.R_OK):
@@ -93,7 +92,7 @@ def download(jobs: Sequence[Job], store: Store, params: Params, done: Callable[[
     allow_local, net = params.fetch.allow_local, params.fetch.net
     rows, asked = {}, []
     for job in jobs:
-        if why := refused(job.location, allow_local):
+        if why := refused(job.planned.location, allow_local):
             rows[job.video_id] = failed(job.video_id, "refused", why)
             done()
         else:

@@ -15,9 +15,10 @@ from facemotion import video
 from facemotion.config import Net
 from facemotion.engine import DIED, map_items
 from facemotion.errors import FacemotionError
-from facemotion.sources import ledger, ytdlp
+from facemotion.sources import ledger, parts, ytdlp
 from facemotion.sources.statuses import NotFetchedError
 from facemotion.sources.store import Note, Store, Wish
+from facemotion.video_parts import spans_of
 
 STRIKES: Final = 5  # videos in a row that time out; then the site is left alone
 LONGEST_WAIT_S: Final = 600.0  # that a site may ask for within one run
@@ -79,14 +80,23 @@ class _Site:
         for wish in queue:
             if self.stop.is_set():
                 return
-            note = self.errand.store.decided(wish, self.errand.net.again_s)
+            note = self.errand.store.decided(wish, self.errand.net.again_s) or self._of_whole(wish)
             if note is None and self.closed is not None:
                 note = Note(wish.url, self.closed.status, self.closed.reason)
             elif note is None:
                 note = self._fetched(wish)
             keep(wish, note)
 
+    def _of_whole(self, wish: Wish) -> Note | None:
+        """Of a video that is here, but for other parts of it than it was once fetched for."""
+        whole = self.errand.store.whole(wish)
+        if whole is None:
+            return None
+        path, row = self._narrowed(wish, whole)
+        return self.errand.store.keep(wish, row["status"], row["reason"], path, row) if row["status"] == "ok" else None
+
     def _fetched(self, wish: Wish) -> Note:
+        self.errand.store.make_room(wish)
         if self.asked:
             net = self.errand.net
             self.stop.wait(net.sleep_s + random.uniform(0, net.jitter_s))
@@ -140,10 +150,23 @@ class _Site:
         errand = self.errand
         limits = ytdlp.Limits(errand.limits.max_bytes, errand.limits.max_seconds, errand.allow_local)
         path = ytdlp.download(
-            wish.url, errand.store.folder, wish.key, lines=wish.lines, audio=wish.audio, net=errand.net, limits=limits,
-            cookies=errand.cookies, interrupted=self.stop.is_set,
+            wish.url, errand.store.folder, wish.stem, lines=wish.lines, audio=wish.audio, spans=wish.spans,
+            net=errand.net, limits=limits, cookies=errand.cookies, interrupted=self.stop.is_set,
         )  # fmt: skip
-        return path, examine(path, errand.limits)
+        return self._narrowed(wish, path)
+
+    def _narrowed(self, wish: Wish, path: Path) -> tuple[Path, ledger.LedgerRow]:
+        """No more than is wanted of a file, where it can be cut, and what it is."""
+        if wish.spans is not None and not ledger.is_page(path) and _whole(path):
+            path = parts.cut(path, path.parent, wish.stem, wish.spans) or path
+        return path, examine(path, self.errand.limits)
+
+
+def _whole(path: Path) -> bool:
+    try:
+        return spans_of(path) is None
+    except FacemotionError:
+        return False  # nothing that could be cut; examining it says why
 
 
 def examine(path: Path, limits: video.Limits) -> ledger.LedgerRow:

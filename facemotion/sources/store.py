@@ -7,27 +7,36 @@ import json
 import shutil
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from facemotion.files import write_json
 from facemotion.sources.statuses import PASSING
+from facemotion.video_parts import Span, spans_of
 
 MOST_DOUBLINGS: Final = 6  # of the time before a link is tried again
 
 
 @dataclass(frozen=True)
 class Wish:
-    """A link to fetch, the lines it should have, and whether sound is wanted."""
+    """A link to fetch, the lines it should have, whether sound is wanted, and which parts, where not all."""
 
     url: str
     lines: int
     audio: bool
+    spans: tuple[Span, ...] | None = None
 
     @property
     def key(self) -> str:
         return hashlib.sha256(f"{self.url}\0{self.audio}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+    @property
+    def stem(self) -> str:
+        """Of its file: other parts are another file."""
+        if self.spans is None:
+            return self.key
+        return f"{self.key}-{hashlib.sha256(json.dumps(self.spans).encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ class Note:
     reason: str
     file: str = ""  # in the store; empty unless ok
     lines: int = 0  # that were asked for
+    spans: tuple[Span, ...] | None = None  # likewise
     attempts: int = 0  # runs that have tried in vain
     at: float = 0.0  # of the last one, in seconds since 1970
     tool: str = ""  # version of yt-dlp
@@ -52,7 +62,7 @@ class Store:
 
     def note(self, wish: Wish) -> Note | None:
         try:
-            return Note(**json.loads(self._path(wish.key).read_text(encoding="utf-8")))
+            return _parsed(self._path(wish.key))
         except (OSError, ValueError, TypeError):
             return None  # none yet, or not one of ours: it is made anew
 
@@ -63,7 +73,7 @@ class Store:
         if note is None:
             return None
         if note.status == "ok":
-            return note if (self.folder / note.file).is_file() and _enough(note, wish) else None
+            return note if self._there(note, wish) and note.spans == wish.spans else None
         if note.status in PASSING:
             waiting = again_s * 2 ** min(note.attempts - 1, MOST_DOUBLINGS)
             return note if time.time() < note.at + waiting else None
@@ -75,7 +85,7 @@ class Store:
         before = self.note(wish)
         attempts = 0 if status == "ok" else 1 + (before.attempts if before is not None else 0)
         name = path.name if path is not None else ""
-        note = Note(wish.url, status, reason, name, wish.lines, attempts, time.time(), tool(), facts)
+        note = Note(wish.url, status, reason, name, wish.lines, wish.spans, attempts, time.time(), tool(), facts)
         if status not in PASSING:
             self.clear(wish, but=name)
         write_json(self._path(wish.key), asdict(note))
@@ -83,7 +93,21 @@ class Store:
 
     def files(self, wish: Wish) -> list[Path]:
         """Finished or not, all that came for the wish."""
-        return [path for path in sorted(self.folder.glob(f"{wish.key}.*")) if path.suffix != ".json"]
+        return [path for path in sorted(self.folder.glob(f"{wish.key}[.-]*")) if path.suffix != ".json"]
+
+    def whole(self, wish: Wish) -> Path | None:
+        """All of the video, where it came for an earlier wish and is large enough."""
+        note = self.note(wish)
+        if note is None or note.status != "ok" or not self._there(note, wish):
+            return None
+        path = self.folder / note.file
+        return path if spans_of(path) is None else None
+
+    def make_room(self, wish: Wish) -> None:
+        """A video that came and is not enough is in the way of the next one, which may have the same name."""
+        note = self.note(wish)
+        if note is not None and note.status == "ok":
+            self.clear(wish)
 
     def clear(self, wish: Wish, but: str = "") -> None:
         for path in self.files(wish):
@@ -103,17 +127,25 @@ class Store:
         """Take in what an earlier fetch has left of which this store knows nothing, as in a fresh clone."""
         if self.note(wish) is not None or row["status"] in PASSING:
             return False
-        kept = None
+        there = spans_of(path) if path is not None else wish.spans
+        if there not in (None, wish.spans):
+            return False
+        wish, kept = replace(wish, spans=there), None
         if path is not None:
-            kept = self.folder / f"{wish.key}{path.suffix}"
+            kept = self.folder / f"{wish.stem}{path.suffix}"
             link(path, kept)
         self.keep(wish, row["status"], row["reason"], kept, row if kept else None)
         return True
 
+    def _there(self, note: Note, wish: Wish) -> bool:
+        facts = note.facts or {}
+        lines = max(note.lines, min(facts.get("width") or 0, facts.get("height") or 0))
+        return lines >= wish.lines and (self.folder / note.file).is_file()
+
     def _notes(self) -> Iterator[tuple[Path, Note]]:
         for path in sorted(self.folder.glob("*.json")):
             try:
-                yield path, Note(**json.loads(path.read_text(encoding="utf-8")))
+                yield path, _parsed(path)
             except (OSError, ValueError, TypeError):
                 continue
 
@@ -134,6 +166,6 @@ def tool() -> str:
     return importlib.metadata.version("yt-dlp")
 
 
-def _enough(note: Note, wish: Wish) -> bool:
-    facts = note.facts or {}
-    return max(note.lines, min(facts.get("width") or 0, facts.get("height") or 0)) >= wish.lines
+def _parsed(path: Path) -> Note:
+    note = Note(**json.loads(path.read_text(encoding="utf-8")))
+    return note if note.spans is None else replace(note, spans=tuple((start, end) for start, end in note.spans))

@@ -1,9 +1,10 @@
-"""One video from the net into a folder, by yt-dlp as a library: no configuration but ours, no plugins, no external
-programs, no shell; what came before a stop is gone on with."""
+"""One video, or the wanted parts of it, from the net into a folder, by yt-dlp as a library: no configuration but ours,
+no plugins, no external programs, no shell; what came before a stop is gone on with."""
 
 import io
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,11 @@ from yt_dlp import YoutubeDL
 from yt_dlp.globals import plugin_dirs
 
 from facemotion.config import Net
-from facemotion.sources import causes, site_formats
+from facemotion.sources import causes, parts, site_formats
 from facemotion.sources.guard import GuardedRH, Meter, Stop
+from facemotion.sources.ranges import Link, NoRangesError, Ranges
 from facemotion.sources.statuses import NotFetchedError
+from facemotion.video_parts import Span
 
 plugin_dirs.value = []  # those of the person's own yt-dlp
 
@@ -40,10 +43,12 @@ def download(
     audio: bool,
     net: Net,
     limits: Limits,
+    spans: Sequence[Span] | None = None,
     cookies: str | None = None,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Path:
-    """The file, `folder`/`stem`.EXT, or NotFetchedError. What has come so far lies beside it as .part."""
+    """The file, `folder`/`stem`.EXT, or NotFetchedError. What has come so far lies beside it as .part. Of `spans` it is
+    only these parts where the site allows it, else all the same the whole."""
     meter = Meter(limits.max_bytes, net.least_kib_s * 1024, net.stall_s, interrupted)
     options = {
         **_quiet(),
@@ -64,22 +69,42 @@ def download(
         "skip_unavailable_fragments": False,
     }
     try:
-        with _Guarded(options, limits.allow_local, meter) as downloader:
+        with _Guarded(options, limits.allow_local, meter, spans) as downloader:
             info = downloader.extract_info(url, download=True)
-        return _file_of(info)
+        return downloader.parts or _file_of(info)
     except Exception as error:
         raise causes.cause_of(error) from error
 
 
 class _Guarded(YoutubeDL):  # type: ignore[misc]
-    """Sends every request through the guard: pages, playlists, fragments, media."""
+    """Sends every request through the guard: pages, playlists, fragments, media. Of files that can be read from any
+    place it takes no more than the spans."""
 
-    def __init__(self, options: Mapping[str, Any], allow_local: bool, meter: Meter) -> None:
+    def __init__(
+        self, options: Mapping[str, Any], allow_local: bool, meter: Meter, spans: Sequence[Span] | None
+    ) -> None:
         self._handler = partial(GuardedRH, allow_local=allow_local, meter=meter)
+        self._spans = spans
+        self.parts: Path | None = None
         super().__init__(dict(options))
 
     def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
         return super().build_request_director([self._handler])
+
+    def dl(self, name: str, info: Any, subtitle: bool = False, test: bool = False) -> Any:
+        # What has begun to come whole goes on so.
+        if self._spans and info.get("protocol") in ("http", "https") and not Path(f"{name}.part").exists():
+            self.parts = self._taken(Path(name), info, self._spans)
+        return (True, True) if self.parts is not None else super().dl(name, info, subtitle, test)
+
+    def _taken(self, path: Path, info: Any, spans: Sequence[Span]) -> Path | None:
+        rate, attempts = self.params["ratelimit"], self.params["fragment_retries"] + 1
+        link = Link(info["url"], info.get("http_headers") or {}, self.urlopen, rate, attempts)
+        try:
+            with closing(Ranges(link)) as far:
+                return parts.cut(far, path.parent, path.stem, spans)
+        except NoRangesError:
+            return None
 
 
 def _quiet() -> dict[str, Any]:
