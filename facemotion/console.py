@@ -51,14 +51,21 @@ class Ticker:
         now = time.monotonic()
         rate = (self.count - self.before) / max(now - self.started, 1e-6)
         if self.bar is not None and self.task is not None:
-            told = f"{rate:.1f} {self.unit}/s" if rate else ""
-            self.bar.update(self.task, completed=self.count, rate=told)
+            self.bar.update(self.task, completed=self.count, rate=_pace(rate, self.unit))
         elif now - self.told >= SECONDS_BETWEEN_LINES and self.count < self.total:
             self.told = now
             left = (self.total - self.count) / rate if rate else 0.0
             log.info(
-                "%s: %d of %d %s, %.1f a second, %.0f s left", self.what, self.count, self.total, self.unit, rate, left
-            )
+                "%s: %d of %d %s, %s, %.0f s left",
+                self.what, self.count, self.total, self.unit, _pace(rate, self.unit), left,
+            )  # fmt: skip
+
+
+def _pace(rate: float, unit: str) -> str:
+    """What is slow is told by how long one takes."""
+    if not rate:
+        return ""
+    return f"{rate:.1f} {unit}/s" if rate >= 1 else f"{1 / rate:.1f} s each"
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from pipelines import prefect_settings  # noqa: F401 - before prefect
 # isort: split
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
-# What facemotion.console.Ticker says where there is no terminal: `crop: 12 of 40 items, 1.3 a second, 21 s left`.
-COUNTED: Final = re.compile(r": (?P<what>[^:]+): (?P<done>\d+) of (?P<total>\d+) \w+, [\d.]+ a second")
+# What facemotion.console.Ticker says where there is no terminal: `crop: 12 of 40 items, 1.3 items/s, 21 s left`.
+COUNTED: Final = re.compile(r": (?P<what>[^:]+): (?P<done>\d+) of (?P<total>\d+) \w+, .*s left")
 
 
 def share(line: str) -> tuple[str, float] | None:

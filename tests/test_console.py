@@ -1,11 +1,17 @@
 """What a running command shows on a terminal."""
 
+import logging
 import os
 import pty
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from facemotion import console
+from pipelines import progress
 
 CODE = """
 import time
@@ -40,3 +46,19 @@ def test_progress_tells_how_fast_it_is_and_how_long_it_takes_yet() -> None:
     assert rates, text
     assert 0 < rates[-1] <= 50
     assert re.search(r"\d+/40 +\d+\.\d frames/s +0:00:0\d left 0:00:0\d", text), text
+
+
+@pytest.mark.parametrize(("seconds", "pace"), [(0.5, "2.0 frames/s"), (40.0, "40.0 s each")])
+def test_lines_of_progress_tell_the_pace_and_are_understood_by_flows(
+    seconds: float, pace: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(console.time, "monotonic", lambda: now)
+    caplog.set_level(logging.INFO, "facemotion.console")
+    ticker = console.Ticker("filming", 100, "frames", None)
+    for _ in range(20):
+        now += seconds
+        ticker.advance()
+    assert f"frames, {pace}, {80 * seconds:.0f} s left" in caplog.messages[-1]
+    line = f"12:00:00 INFO facemotion.console: {caplog.messages[-1]}"
+    assert progress.share(line) == ("filming", 20.0)
