@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,12 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 from ruamel.yaml import YAML
 
 if TYPE_CHECKING:
     from prefect_server import PrefectServer
 
 os.environ.setdefault("GOMP_SPINCOUNT", "0")  # before torch is loaded
+
+# A busy machine is no fault.
+settings.register_profile("facemotion", deadline=None)
+settings.load_profile("facemotion")
+# Shells start what goes on in the background without it, and tests stop programs by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parent.parent
 

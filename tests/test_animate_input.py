@@ -8,7 +8,7 @@ import av
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from safetensors.numpy import save_file
@@ -69,7 +69,6 @@ def test_grey_deep_transparent_and_indexed_photos_become_rgb(tmp_path: Path) -> 
     assert (read["cut"][:, 40:] == 255).all()
 
 
-@settings(deadline=None)
 @given(data=st.binary(max_size=400))
 def test_any_bytes_as_a_photo_are_a_message(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.mktemp("bytes") / "a.jpg"
@@ -271,7 +270,6 @@ def test_motion_files_of_strangers_are_checked(tmp_path: Path) -> None:
             load_performance(path)
 
 
-@settings(deadline=None)
 @given(data=st.binary(max_size=300))
 def test_any_bytes_as_a_motion_file_are_a_message(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     for suffix in (".motion", ".parquet"):

@@ -159,7 +159,7 @@ def test_other_files_are_no_videos(tmp_path: Path, name: str, content: bytes | N
     assert name in said
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.one_of(st.text(), st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists).map(json.dumps))
 )

@@ -21,7 +21,7 @@ def face(x: float, y: float, size: float, degrees: float) -> np.ndarray:
     return points @ turn + (x, y)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(100, 150), st.floats(100, 150), st.floats(25, 45), st.floats(-30, 30))
 def test_an_error_at_a_part_is_seen_at_that_part_of_the_mean_face(x: float, y: float, size: float, roll: float) -> None:
     points = face(x, y, size, roll)

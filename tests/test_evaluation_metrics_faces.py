@@ -82,7 +82,7 @@ def test_a_half_turn_is_half_an_error_and_so_is_a_half_open_mouth() -> None:
         assert 0 < half < 0.8 * none
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(yaw=st.floats(-25, 25), pitch=st.floats(-12, 12), roll=st.floats(-15, 15))
 def test_the_turn_of_a_rendered_head_is_found_to_a_few_degrees(yaw: float, pitch: float, roll: float) -> None:
     """Of the true points; about the vertical first, then down, then aside, as poses are counted."""

@@ -32,7 +32,7 @@ def start(clip: str, person: str, degrees: float = 0.0) -> Start:
     return Start(clip, person, turned(degrees))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 5), st.floats(-40, 40)), max_size=12), st.integers(0, 20))
 def test_pairs_are_of_two_people_and_turns_are_fair(clips: list[tuple[int, float]], count: int) -> None:
     given_ = [start(f"c{k}", f"p{person}", degrees) for k, (person, degrees) in enumerate(clips)]

@@ -9,7 +9,7 @@ from facemotion.evaluation.references import COUNTS, chosen, offered, scored
 from facemotion.landmarks.layout import N_POINTS
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(2, 400), st.integers(1, 20))
 def test_no_frame_is_both_shown_and_scored(frames: int, stride: int) -> None:
     told, known = set(offered(frames)), scored_frames(frames, stride)
@@ -21,7 +21,7 @@ def test_no_frame_is_both_shown_and_scored(frames: int, stride: int) -> None:
     assert np.diff([*judged, frames - 1 + stride]).tolist() == [stride] * len(judged)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 120), st.integers(0, 2**31))
 def test_frame_0_is_shown_first_and_others_come_from_the_first_third(frames: int, seed: int) -> None:
     points = np.random.default_rng(seed).normal(128, 30, (frames, N_POINTS, 2))

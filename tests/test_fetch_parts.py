@@ -233,7 +233,7 @@ def test_what_leads_nowhere_stays_whole(film: Path, tmp_path: Path) -> None:
 FETCH = config.load().fetch
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.floats(0, 5000), st.floats(0.1, 60)), min_size=1, max_size=20), st.floats(0, 10))
 def test_the_parts_hold_all_that_is_planned_and_lie_apart(rows: list[tuple[float, float]], around: float) -> None:
     named = [(start, start + length) for start, length in rows]

@@ -96,7 +96,7 @@ def test_less_than_one_reference_is_refused() -> None:
         choose(clip(face()), 0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 30), st.integers(0, 2**31), st.booleans())
 def test_fewer_references_are_the_first_of_more_in_every_run(frames: int, seed: int, from_start: bool) -> None:
     drawn = np.random.default_rng(seed)

@@ -48,7 +48,7 @@ def test_finer_keypoints_go_with_the_face(closeups: Closeups) -> None:
 
 
 @given(st.lists(st.floats(-0.3, 0.3), min_size=6, max_size=6))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_windows_turn_and_stretch_as_the_face_does(entries: list[float]) -> None:
     """By any affine motion of all keypoints; a ridge takes a little off."""
     assert TINY.refiner.closeups is not None

@@ -37,7 +37,7 @@ def naive(driving: Tensor, reference: Tensor, flow: Tensor, radius: int, scale: 
 
 
 @given(st.integers(0, 1000), st.sampled_from([0.1, 1.0, 4.0]), st.integers(1, 3))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_look_up_equals_a_loop(seed: int, spread: float, radius: int) -> None:
     driving, reference = features(3, 4, seed), features(3, 8, seed + 1)
     flow = grid.identity(4, driving) + spread * features(2, 4, seed + 2)

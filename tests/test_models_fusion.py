@@ -56,7 +56,7 @@ def test_one_reference_gives_the_frame_of_a_model_that_takes_but_one(fusion: str
 
 @pytest.mark.parametrize("finished", [1, 8])
 @given(order=st.permutations(range(8)), count=st.integers(2, 8), fusion=st.sampled_from(STRATEGIES))
-@bounds(max_examples=12, deadline=None)
+@bounds(max_examples=12)
 def test_the_order_of_the_references_does_not_matter(order: list[int], count: int, fusion: str, finished: int) -> None:
     model = MODELS[fusion]
     model = model if finished == 8 else _finishing(fusion, finished)

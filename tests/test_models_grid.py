@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -61,7 +61,6 @@ def test_a_flow_says_where_to_look(dx: int, dy: int) -> None:
 
 
 @given(SIZES, SIZES)
-@settings(deadline=None)
 def test_resizing_the_identity_gives_the_identity(before: int, after: int) -> None:
     like = torch.zeros((), dtype=torch.float64)
     resized = grid.resize(grid.identity(before, like), after)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -128,7 +128,6 @@ def test_an_untrained_detector_spreads_its_points_over_the_face() -> None:
 
 
 @given(st.floats(-1e3, 1e3))
-@settings(deadline=None)
 def test_jacobians_can_always_be_inverted(bias: float) -> None:
     torch.manual_seed(0)
     detector = KeypointDetector(TINY).eval()

@@ -85,7 +85,7 @@ def test_what_is_no_model_or_no_export_is_told(tmp_path: Path) -> None:
     assert "--onnx" in str(result.exception)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 12), st.integers(1, 3), st.integers(0, 10_000))
 def test_equations_are_solved_as_by_torch(size: int, batch: int, seed: int) -> None:
     noise = torch.Generator().manual_seed(seed)

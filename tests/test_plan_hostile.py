@@ -58,7 +58,7 @@ def of_text(kind: ListKind, name: str, text: str) -> Audit:
         return examine(FORMATS[kind].read(listed), kind, LIMITS, linked=True, allow_local=False)
 
 
-several = settings(max_examples=40, deadline=None)
+several = settings(max_examples=40)
 
 
 @several

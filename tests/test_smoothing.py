@@ -79,7 +79,7 @@ def test_no_filter_in_common_use_is_as_quiet_and_keeps_as_much() -> None:
         assert kept < depth or theirs > 10 * jitter, name
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     seed=st.integers(0, 50),
     scale=st.floats(0.3, 4),
@@ -94,7 +94,7 @@ def test_it_commutes_with_moving_turning_and_scaling(
     assert np.allclose(smoothed(points @ turn.T + shift), smoothed(points) @ turn.T + shift, atol=2e-3 * max(scale, 1))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 50))
 def test_it_knows_no_direction_of_time(seed: int) -> None:
     points = noisy(60, seed)
@@ -234,7 +234,7 @@ def test_blinks_are_counted_once_and_errors_are_in_eye_distances() -> None:
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_points_of_little_weight_change_nothing_where_the_face_is_rigid(seed: int) -> None:
     """Scores differ from frame to frame; the motion of a face that only turns and shifts must not."""
     rng = np.random.default_rng(seed)

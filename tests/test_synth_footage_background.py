@@ -62,7 +62,7 @@ def test_some_backgrounds_move_by_themselves_and_say_where() -> None:
     assert 3 <= moved <= 15
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000))
 def test_grades_keep_pictures_viewable(seed: int) -> None:
     grade = Grade.sample(np.random.default_rng(seed))

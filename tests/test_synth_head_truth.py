@@ -185,7 +185,7 @@ def test_rigid_points_ignore_speech_and_blinks() -> None:
     assert np.linalg.norm((talking - rest)[list(RIGID[:5])], axis=1).max() < 1.0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.floats(-45, 45),
     st.floats(-25, 25),
@@ -209,7 +209,7 @@ def test_projection_round_trip(yaw: float, pitch: float, roll: float, tx: float,
     np.testing.assert_allclose(restored, posed.local[nose], atol=2e-3)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.floats(-1, 1), min_size=N_EXPRESSIONS, max_size=N_EXPRESSIONS), st.integers(0, 7))
 def test_any_person_performs_anything(values: list[float], seed: int) -> None:
     expression = np.abs(np.array(values, np.float32))

@@ -16,7 +16,7 @@ from facemotion.synth.performance_face import blink_times
 LIDS = [INDEX["lid_left"], INDEX["lid_right"]]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**31), n_frames=st.integers(0, 120))
 def test_a_performance_stays_within_the_limits_of_the_controls(seed: int, n_frames: int) -> None:
     performance = perform(seed, n_frames, 25)
@@ -28,7 +28,7 @@ def test_a_performance_stays_within_the_limits_of_the_controls(seed: int, n_fram
     assert (np.abs(performance.pose[:, 3:]) < 0.5).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**31))
 def test_the_same_seed_at_twice_the_rate_is_the_same_motion(seed: int) -> None:
     slow, fast = perform(seed, 75, 25), perform(seed, 150, 50)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -114,7 +114,6 @@ def test_short_gaps_are_bridged_and_long_ones_end_a_track() -> None:
     assert [(t.sightings[0].frame, t.sightings[-1].frame) for t in followed([gone_long])] == [(0, 15), (45, 59)]
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_tracks_never_mix_people_who_do_not_touch(seed: int) -> None:
     rng = np.random.default_rng(seed)
