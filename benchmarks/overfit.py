@@ -1,12 +1,13 @@
 """How far one clip of one person can be learnt in minutes: `python -m benchmarks.overfit CLIP.mp4 [--size 128]`.
 
 A coarse model, then its refinement, both trained on all frames of a close-up. Frame 0 then drives on to every frame:
-how near that comes to the clip, and whether lids and lips open with the driver. The pictures stay out of git."""
+how near that comes to the clip, and whether lids and lips open with the driver. The pictures stay out of git. Stopped or
+killed, the same command goes on."""
 
 import argparse
 import logging
 import os
-import tempfile
+import shutil
 import time
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def sized(size: int) -> ModelConfig:
 
 def learn(name: str, model: Animator, settings: Training, clip: Clip, folder: Path) -> float:
     started = time.process_time()
-    trained = train(Job(name, model, settings, Clips([clip]), Clips([clip]), folder / "work" / name, {}))
+    trained = train(Job(name, model, settings, Clips([clip]), Clips([clip]), folder / f"{name}_training", {}))
     outputs.write(trained, model, folder / name)
     return time.process_time() - started
 
@@ -95,20 +96,21 @@ def main() -> None:
     params = config.load()
     clip = cropped(arguments.clip, params)
     sizes, figures = sized(arguments.size), {"frames": float(clip.frames), "size": float(arguments.size)}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        torch.manual_seed(1)
-        model = Animator(sizes.model_copy(update={"refined": False}))
-        coarse = params.train_coarse.model_copy(update={"steps": arguments.steps[0]})
-        figures["cpu_seconds"] = learn("coarse", model, coarse, clip, folder)
-        refined = Animator(sizes)
-        start_from(refined, folder / "coarse")
-        settings = params.train_refine.model_copy(update={"steps": arguments.steps[1]})
-        figures["cpu_seconds"] += learn("refined", refined, settings, clip, folder)
-        save_model(refined, layout.WORK / "overfit")
+    folder = layout.WORK / "overfit"
+    unfinished = folder / f"{clip.clip_id}-{arguments.size}"
+    torch.manual_seed(1)
+    model = Animator(sizes.model_copy(update={"refined": False}))
+    coarse = params.train_coarse.model_copy(update={"steps": arguments.steps[0]})
+    figures["cpu_seconds"] = learn("coarse", model, coarse, clip, unfinished)
+    refined = Animator(sizes)
+    start_from(refined, unfinished / "coarse")
+    settings = params.train_refine.model_copy(update={"steps": arguments.steps[1]})
+    figures["cpu_seconds"] += learn("refined", refined, settings, clip, unfinished)
+    save_model(refined, folder)
+    shutil.rmtree(unfinished)
     found, sheet = judged(refined, clip, params)
     figures |= found
-    picture = layout.WORK / "overfit" / f"{clip.clip_id}.jpg"
+    picture = folder / f"{clip.clip_id}.jpg"
     files.write_bytes(picture, encode(sheet, 92))
     for name, value in figures.items():
         print(f"{name:20s} {value:9.3f}")
