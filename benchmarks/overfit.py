@@ -1,8 +1,8 @@
 """How far one clip of one person can be learnt in minutes: `python -m benchmarks.overfit CLIP.mp4 [--size 128]`.
 
 A coarse model, then its refinement, both trained on all frames of a close-up. Frame 0 then drives on to every frame:
-how near that comes to the clip, and whether lids and lips open with the driver. The pictures stay out of git. Stopped or
-killed, the same command goes on."""
+how near that comes to the clip, and whether lids and lips open with the driver. The pictures stay out of git. After a
+stop the same command goes on."""
 
 import argparse
 import logging

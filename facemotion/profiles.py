@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
 
 from facemotion import config, layout
 from facemotion.errors import FacemotionError
@@ -76,4 +77,11 @@ def _lay(content: Any, changes: Mapping[str, Any], where: str) -> None:
         if isinstance(value, Mapping) and isinstance(content[key], Mapping):
             _lay(content[key], value, where)
         else:
-            content[key] = value
+            content[key] = _in_one_line(value) if isinstance(value, list) else value
+
+
+def _in_one_line(values: list[Any]) -> CommentedSeq:
+    """As params.yaml has its lists."""
+    line = CommentedSeq(values)
+    line.fa.set_flow_style()
+    return line

@@ -119,6 +119,7 @@ def test_every_profile_is_valid_and_keeps_all_comments(project: Path) -> None:
         after = (project / "params.yaml").read_text()
         assert diff
         assert after.count("#") == before.count("#")
+        assert len(after.splitlines()) == len(before.splitlines())  # lists stay in their lines
         config.load(project / "params.yaml")
 
 
