@@ -21,6 +21,7 @@ from facemotion.models import grid
 
 MODELS = ("landmarks_coarse", "landmarks_refined", "keypoints_coarse", "keypoints_refined")
 TRUE = "true flow"
+SHARE = "share of the frame"
 Parts = dict[str, float]  # shares of the frame's l1, by area
 
 
@@ -61,7 +62,7 @@ def judged(models: dict[str, Animated], clip: PackedClip, truth: ClipTruth, ever
                 name: {area: float((error * mask).mean()) for area, mask in masks.items()}
                 for name, error in errors.items()
             }
-            yield found | {"area": {area: float(mask.mean()) for area, mask in masks.items()}}
+            yield found | {SHARE: {area: float(mask.mean()) for area, mask in masks.items()}}
 
 
 def means(rows: list[dict[str, Parts]]) -> dict[str, Parts]:
@@ -87,12 +88,12 @@ def main() -> None:
         if truth is not None and clip.frames > 1:
             found.append(means(list(judged(models, clip, truth, arguments.every))))
     table = means(found)
-    names = ["area", "reference", TRUE, *models]
+    names = [SHARE, "reference", TRUE, *models]
+    rows = [{"name": area, **{name: round(table[name][area], 5) for name in names}} for area in table[SHARE]]
+    rows.append({"name": "all", **{name: round(sum(table[name].values()), 5) for name in names}})
     print(f"{'':20s}", *(f"{name:>18s}" for name in names))
-    for area in table["area"]:
-        print(f"{area:20s}", *(f"{table[name][area]:18.5f}" for name in names))
-    print(f"{'all':20s}", *(f"{sum(table[name].values()):18.5f}" for name in names))
-    rows = {f"{name}, {area}": round(value, 5) for name in names for area, value in table[name].items()}
+    for row in rows:
+        print(f"{row['name']:20s}", *(f"{row[name]:18.5f}" for name in names))
     files.write_json(layout.BENCHMARKS / "where.json", rows)
 
 

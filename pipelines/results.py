@@ -37,7 +37,7 @@ EVALUATIONS: Final = "evaluate_"
 LEADERBOARD: Final = "leaderboard"
 REFERENCE: Final = "reference"
 # Benchmarks with a table of their own, and figures of theirs of which a ratio says nothing.
-TOLD_APART: Final = {"losses", "refinement", "refiners", "real_faces"}
+TOLD_APART: Final = {"losses", "refinement", "refiners", "real_faces", "where"}
 FUSION: Final = "fusion"
 SEVERAL: Final = ("l1", "unseen_l1", "unseen_bg_l1", "akd_truth")
 COSTS: Final = {"steps", "cpu_seconds"}
@@ -128,6 +128,18 @@ def real_faces() -> str | None:
     lines = ["| variant | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
     for variant, figures in content["overall"].items():
         lines.append(f"| {variant} | " + " | ".join(_short(figures[n]) if n in figures else "" for n in names) + " |")
+    return "\n".join(lines)
+
+
+def where() -> str | None:
+    """What each area of the frame adds to `l1`; None where the benchmark has not run."""
+    path = layout.BENCHMARKS / "where.json"
+    if not path.is_file():
+        return None
+    rows = json.loads(path.read_text())
+    columns = [name for name in rows[0] if name != "name"]
+    lines = ["| | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
+    lines += [f"| {row['name']} | " + " | ".join(_short(row[name]) for name in columns) + " |" for row in rows]
     return "\n".join(lines)
 
 
@@ -227,6 +239,7 @@ def filled(page: str) -> str:
         "refinement": refinement(),
         "several": several(),
         "real_faces": real_faces(),
+        "where": where(),
         "benchmarks": benchmarks(before.group(1) if before else ""),
     }
     for name, table in tables.items():
