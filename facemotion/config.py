@@ -80,6 +80,10 @@ class Networks(Section):
 class Weights(Section):
     dir: str | None
 
+    @property
+    def folder(self) -> Path | None:
+        return None if self.dir is None else Path(self.dir)
+
 
 class Net(Section):
     sites: Annotated[int, Field(ge=1, le=64)]

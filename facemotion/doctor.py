@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -19,11 +19,6 @@ from facemotion import config, layout, weights
 from facemotion.errors import FacemotionError
 
 State = Literal["ok", "absent", "broken"]
-
-# The networks that are looked for in `weights.dir`; those of losses and metrics are not.
-OF_FACES: Final = (
-    weights.SFD, weights.FAN_2D, weights.BLAZEFACE, weights.BLAZEFACE_ANCHORS, weights.YUNET, weights.SCRFD,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -114,10 +109,11 @@ def _dlib() -> list[Finding]:
 
 def _weights() -> list[Finding]:
     """Weights that cannot be shipped and that a person may put where they are looked for."""
+    folder = weights_folder()
     return [
         _found(
             wanted.network,
-            weights.find(wanted, weights_folder(wanted)),
+            weights.find(wanted, folder),
             wanted.name,
             f"only for {wanted.feature}: facemotion weights",
         )
@@ -126,15 +122,12 @@ def _weights() -> list[Finding]:
     ]
 
 
-def weights_folder(wanted: weights.Wanted) -> Path | None:
-    """`weights.dir`, where there are parameters that name one, for the networks that look there."""
-    if wanted not in OF_FACES:
-        return None
+def weights_folder() -> Path | None:
+    """`weights.dir`, where there are parameters that name one."""
     try:
-        named = config.load().weights.dir
+        return config.load().weights.folder
     except FacemotionError:  # `facemotion check` says what is wrong with them
         return None
-    return None if named is None else Path(named)
 
 
 def _downloads() -> list[Finding]:

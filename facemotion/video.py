@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Final, Literal, NamedTuple, Self
 
 import av
+import cv2
 import numpy as np
 from av.bitstream import BitStreamFilterContext
 from av.stream import Disposition
@@ -327,7 +328,7 @@ def _luma(frame: Any, full: bool) -> Image:
     """Grey straight from the plane of luma, which is ten times cheaper than the scaler."""
     plane = frame.planes[0]
     grey = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
-    return grey.copy() if full else _FULL_RANGE[grey]
+    return grey.copy() if full else np.asarray(cv2.LUT(grey, _FULL_RANGE), np.uint8)
 
 
 class Writer:

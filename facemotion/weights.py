@@ -28,7 +28,7 @@ class Wanted:
     licence: str
     sha256: str = ""
     packages: tuple[tuple[str, str], ...] = ()  # those that bring the file along, and its folder in each
-    own_key: str = ""  # a parameter that names its path; weights.dir is not asked then
+    own_key: str = ""  # a parameter that may name its path, whatever that is called
 
     def get(self, target: Path) -> str:
         """How a person gets it."""
@@ -109,8 +109,9 @@ def hub_folder() -> Path:
 
 
 def places(wanted: Wanted, own: Path | None) -> list[Path]:
-    """Where a file may lie, in the order in which it is looked for: `weights.dir`, torch hub's cache, packages."""
-    folders = [*([own] if own is not None and not wanted.own_key else []), hub_folder()]
+    """Where a file may lie, in the order in which it is looked for: `weights.dir`, torch hub's cache, packages. What is
+    published in a package alone is not looked for in `weights.dir`."""
+    folders = [*([own] if own is not None and wanted.url else []), hub_folder()]
     for package, inside in wanted.packages:
         # Looked up, never imported: importing some fails where setuptools no longer brings pkg_resources.
         found = importlib.util.find_spec(package)

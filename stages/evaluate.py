@@ -40,7 +40,7 @@ def main(params: Params, notes: Notes, variant: str) -> str:
         profile=profiles.current(),
     )
     scored = Scores()
-    jobs = score_jobs(pairs, folders, own, params.evaluate)
+    jobs = score_jobs(pairs, folders, own, params.evaluate, params.weights.folder)
     for one in map_all(f"evaluate {variant}", score_pair, jobs, params):
         scored.add(one)
     table = schemas.SCORES.frame(scored.clips)
@@ -51,7 +51,7 @@ def main(params: Params, notes: Notes, variant: str) -> str:
     figures = same_identity.means(table)
     counts = {"clips": _count(pairs, "same"), "pairs": _count(pairs, "cross")}
     counts["frames"] = len({(row["clip_id"], row["frame"]) for row in scored.frames if row["metric"] == "l1"})
-    if weights.find(weights.INCEPTION) is not None and counts["frames"] > 1:
+    if weights.find(weights.INCEPTION, params.weights.folder) is not None and counts["frames"] > 1:
         alone = [job for job in jobs if job.pair.protocol == "same"]
         figures["fid"] = fid_jobs.distance(map_all(f"fid {variant}", fid_jobs.look, alone, params))
     notes.score(figures | counts if pairs else {})

@@ -73,17 +73,25 @@ def start(
     if debug:
         _try(name, debug, prepare, choose)
         return
-    run(name, lambda params, notes: learn(notes, variant, *prepare(params), partial(choose, params)))
+    run(
+        name,
+        lambda params, notes: learn(notes, variant, *prepare(params), partial(choose, params), params.weights.folder),
+    )
 
 
 def learn(
-    notes: Notes, variant: str, model: Animator, settings: Training, choose: Callable[[PackedSplit], Clips]
+    notes: Notes,
+    variant: str,
+    model: Animator,
+    settings: Training,
+    choose: Callable[[PackedSplit], Clips],
+    weights: Path | None,
 ) -> str:
     """Train to the end, from wherever an interrupted run left off; the closing line."""
     source, held_out = splits()
     # What the weights come from besides the settings: data, and the model that this one starts from.
     identity = {path: digest for path, digest in notes.deps.items() if not path.endswith(".py")}
-    job = Job(notes.stage, model, settings, choose(source), held_out, notes.work, identity)
+    job = Job(notes.stage, model, settings, choose(source), held_out, notes.work, identity, weights=weights)
     trained = train(job, notes.live())
     folder = fresh_folder(layout.MODELS / variant)
     outputs.write(trained, model, folder)
@@ -135,7 +143,8 @@ def _try(name: str, mode: Mode, prepare: Prepare, choose: Choose) -> None:
         model, settings = prepare(params)
         source, held_out = splits()
         chosen = choose(params, source)
-        trained = train(Job(name, model, settings, chosen, held_out, fresh_folder(folder), {}, mode), Album(folder))
+        job = Job(name, model, settings, chosen, held_out, fresh_folder(folder), {}, mode, params.weights.folder)
+        trained = train(job, Album(folder))
     except FacemotionError as error:
         log.error("%s: %s", name, error)
         sys.exit(1)

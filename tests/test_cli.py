@@ -175,11 +175,12 @@ def test_weights_are_listed_with_where_they_come_from_and_whether_they_are_here(
     own = tmp_path / "own"
     own.mkdir()
     (own / "s3fd-619a316812.pth").write_bytes(b"<html>not found</html>")
-    (own / "alex.pth").write_bytes(b"metrics do not look here")
+    (own / "alex.pth").write_bytes(b"metrics look here too")
     params = project / "params.yaml"
     params.write_text(params.read_text().replace("  dir: null ", f"  dir: {own} "))
     told = facemotion(project, "weights")
     assert told.returncode == 1
     assert "NOT WHAT WAS PUBLISHED" in told.stdout
     assert str(own / "2DFAN4-11f355bf06.pth.tar") in told.stdout
-    assert str(own / "alex.pth") not in told.stdout
+    assert f"here: {own / 'alex.pth'}" in told.stdout
+    assert str(own / "vgg19-dcbb9e9d.pth") in told.stdout

@@ -20,6 +20,7 @@ from facemotion.evaluation.fid import Moments, frechet, inception
 from facemotion.evaluation.fid_jobs import Looked
 from facemotion.evaluation.inception import FEATURES, Inception
 from facemotion.evaluation.perceptual import Lpips, lpips
+from facemotion.evaluation.scoring import Meters
 
 WIDTHS = (64, 192, 384, 256, 256)
 
@@ -107,6 +108,23 @@ def test_wrong_weights_are_refused_and_say_which(hub: Path, lpips_files: tuple[n
     torch.save(["not", "a", "dict"], hub / weights.LPIPS.name)
     with pytest.raises(FacemotionError, match=weights.LPIPS.name):
         Lpips(hub / weights.LPIPS.name, hub / weights.LPIPS.name)
+
+
+@pytest.mark.usefixtures("lpips_files")
+def test_judging_networks_are_looked_for_in_a_folder_of_ones_own_first(hub: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    assert Meters(1, own).lpips is not None  # of what lies in the cache
+    (own / weights.ALEXNET.name).write_bytes(b"no weights at all")
+    (own / weights.INCEPTION.name).write_bytes(b"no weights at all")
+    for look, name in ((lambda: Meters(1, own).lpips, weights.ALEXNET), (lambda: inception(own), weights.INCEPTION)):
+        with pytest.raises(FacemotionError, match=f"{own / name.name} cannot be read as a state dict .*fetch it again"):
+            look()
+    assert Meters(1).lpips is not None
+    (hub / weights.ALEXNET.name).replace(own / weights.ALEXNET.name)
+    (hub / weights.LPIPS.name).replace(own / weights.LPIPS.name)
+    assert Meters(1).lpips is None
+    assert Meters(1, own).lpips is not None
 
 
 def test_inception_is_the_published_network(hub: Path) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 from training_toys import config, settings
 
+from facemotion import weights
 from facemotion.dataset.augmentation import Batch
 from facemotion.errors import FacemotionError
 from facemotion.models.animator import Animator
@@ -225,8 +226,24 @@ def test_vgg19_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     ]  # fmt: skip
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     (tmp_path / "hub/checkpoints").mkdir(parents=True)
-    torch.save(vgg_state(), tmp_path / "hub/checkpoints" / perceptual.HUB_NAME)
+    torch.save(vgg_state(), tmp_path / "hub/checkpoints" / weights.VGG19.name)
     perceptual.Vgg19Features(None)
+
+
+def test_vgg19_is_looked_for_in_a_folder_of_ones_own_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    own, hub = tmp_path / "own", tmp_path / "torch/hub/checkpoints"
+    chosen = settings(losses__perceptual=1.0, losses__features="vgg19").losses
+    with pytest.raises(FacemotionError, match=rf"{own}.* or {hub}.*curl .*{weights.VGG19.url}.*losses\.vgg19"):
+        Trainee(Animator(config()), chosen, "fp32", own)
+    own.mkdir()
+    hub.mkdir(parents=True)
+    torch.save(vgg_state(), own / weights.VGG19.name)
+    (hub / weights.VGG19.name).write_bytes(b"no weights at all")
+    Trainee(Animator(config()), chosen, "fp32", own)
+    torch.save(vgg_state(short=True), own / weights.VGG19.name)
+    with pytest.raises(FacemotionError, match=rf"{own}.*features\.28\.bias.*facemotion weights"):
+        Trainee(Animator(config()), chosen, "fp32", own)
 
 
 def test_vgg19_that_is_not_there_or_not_right(tmp_path: Path) -> None:

@@ -18,15 +18,15 @@ def listing(
     """List every file of weights that a feature may want: what for, whether it is here and is what was published, its
     licence, and how to get it.
 
-    A file is looked for in `weights.dir` of params.yaml, where it is of a network that finds faces or landmarks, then
-    in torch hub's cache ($TORCH_HOME/hub/checkpoints), then in the packages that bring it along. Ends with 1 if a file
-    that is here is not what was published.
+    A file is looked for in `weights.dir` of params.yaml, then in torch hub's cache ($TORCH_HOME/hub/checkpoints), then
+    in the packages that bring it along. Ends with 1 if a file that is here is not what was published.
 
     Example: `facemotion weights --missing`
     """
     from facemotion import doctor, weights
 
-    rows = [_row(wanted, doctor.weights_folder(wanted)) for wanted in weights.ALL]
+    folder = doctor.weights_folder()
+    rows = [_row(wanted, folder) for wanted in weights.ALL]
     shown = [row for row in rows if not missing or row["path"] is None]
     if as_json:
         typer.echo(json.dumps(shown, indent=2))

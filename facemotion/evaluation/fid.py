@@ -2,6 +2,8 @@
 
 Biased upwards where there are few frames: to be compared at equal counts only."""
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,9 +13,9 @@ from facemotion.evaluation.inception import Inception
 Floats = NDArray[np.float64]
 
 
-def inception() -> Inception | None:
-    """None where its weights are not on this machine."""
-    path = weights.find(weights.INCEPTION)
+def inception(own: Path | None = None) -> Inception | None:
+    """None where its weights are not on this machine; they may be in a folder of one's own."""
+    path = weights.find(weights.INCEPTION, own)
     return None if path is None else Inception.load(path)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -30,13 +31,13 @@ def look(job: ScoreJob) -> Looked:
     variant, clip = made_of.load(job.made_of), split(job.folders.clips)[job.pair.driving_clip]
     frames = same_identity.frames_of(variant, clip, scored_frames(clip.frames, job.settings.stride))
     shown = [(generated.frame, driving) for _, generated, driving, _ in frames]
-    return Looked(*(features([both[side] for both in shown]) for side in (0, 1)))
+    return Looked(*(features([both[side] for both in shown], job.weights) for side in (0, 1)))
 
 
-def features(frames: list[Frame]) -> Features:
+def features(frames: list[Frame], weights: Path | None = None) -> Features:
     """One after the other: memory does not grow with the clip."""
     with torch.no_grad():
-        seen = [_network()(torch.from_numpy(frame).permute(2, 0, 1)[None]) for frame in frames]
+        seen = [_network(weights)(torch.from_numpy(frame).permute(2, 0, 1)[None]) for frame in frames]
     return np.asarray(torch.cat(seen).numpy(), np.float32)
 
 
@@ -50,7 +51,7 @@ def distance(looked: Iterable[Looked]) -> float:
 
 
 @cache
-def _network() -> nn.Module:
-    network = fid.inception()
+def _network(weights: Path | None) -> nn.Module:
+    network = fid.inception(weights)
     assert network is not None, "asked for features without the network's weights"
     return network

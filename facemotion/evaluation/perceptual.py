@@ -27,9 +27,9 @@ SPREAD: Final = (0.458, 0.448, 0.450)
 TINY: Final = 1e-10
 
 
-def lpips() -> "Lpips | None":
-    """None where its weights are not on this machine."""
-    network, linear = weights.find(weights.ALEXNET), weights.find(weights.LPIPS)
+def lpips(own: Path | None = None) -> "Lpips | None":
+    """None where its weights are not on this machine; they may be in a folder of one's own."""
+    network, linear = weights.find(weights.ALEXNET, own), weights.find(weights.LPIPS, own)
     return Lpips(network, linear) if network is not None and linear is not None else None
 
 

@@ -4,6 +4,7 @@ depend on the machine's load."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from facemotion import config
 from facemotion.evaluation import cross_identity, made_of, same_identity, several
@@ -23,6 +24,7 @@ class ScoreJob:
     folders: Folders
     made_of: MadeOf
     settings: config.Evaluate
+    weights: Path | None = None  # a folder in which those of others' networks may lie
 
     @property
     def clip_id(self) -> str:
@@ -30,14 +32,14 @@ class ScoreJob:
 
 
 def score_jobs(
-    pairs: Sequence[PairRow], folders: Folders, made_of: MadeOf, settings: config.Evaluate
+    pairs: Sequence[PairRow], folders: Folders, made_of: MadeOf, settings: config.Evaluate, weights: Path | None = None
 ) -> list[ScoreJob]:
-    return [ScoreJob(pair, folders, made_of, settings) for pair in pairs]
+    return [ScoreJob(pair, folders, made_of, settings, weights) for pair in pairs]
 
 
 def score_pair(job: ScoreJob) -> Scores:
     one_thread()
-    variant, meters = made_of.load(job.made_of), _meters(job.settings.averaged)
+    variant, meters = made_of.load(job.made_of), _meters(job.settings.averaged, job.weights)
     if job.pair.protocol == "same":
         clip = split(job.folders.clips)[job.pair.driving_clip]
         known = Known.load(job.folders.known, job.pair.pair_id, variant.size)
@@ -59,5 +61,5 @@ def cross_clips(pair: PairRow, folders: Folders, size: int) -> CrossClips:
 
 
 @cache
-def _meters(averaged: int) -> Meters:
-    return Meters(averaged)
+def _meters(averaged: int, weights: Path | None) -> Meters:
+    return Meters(averaged, weights)

@@ -1,6 +1,7 @@
 """All metrics of one generated frame against the frame that was wanted, and what is known of that."""
 
 from functools import cached_property
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,10 +22,11 @@ STEP: Final = "_step"
 
 
 class Meters:
-    """What looks at frames, loaded when first asked for; `averaged` predictions of landmarks a frame."""
+    """What looks at frames, loaded when first asked for; `averaged` predictions of landmarks a frame. `weights`: a
+    folder in which those of others' networks may lie."""
 
-    def __init__(self, averaged: int) -> None:
-        self.averaged = averaged
+    def __init__(self, averaged: int, weights: Path | None = None) -> None:
+        self.averaged, self.weights = averaged, weights
 
     @cached_property
     def face(self) -> FaceMeter:
@@ -40,7 +42,7 @@ class Meters:
 
     @cached_property
     def lpips(self) -> Lpips | None:
-        return lpips()
+        return lpips(self.weights)
 
 
 class Generated(NamedTuple):

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from facemotion.errors import FacemotionError
+from facemotion.errors import FacemotionError, complaint
 
 
 def read(path: Path, wanted: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
@@ -15,7 +15,9 @@ def read(path: Path, wanted: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]
         state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
         wrong = [name for name, shape in wanted.items() if name not in state or tuple(state[name].shape) != shape]
     except Exception as error:  # any reader error means the same to the person: this file is not what it should be
-        raise FacemotionError(f"{path} cannot be read as a state dict ({error}); fetch it again") from error
+        raise FacemotionError(
+            f"{path} cannot be read as a state dict ({complaint(error)}); fetch it again: `facemotion weights`"
+        ) from error
     if wrong:
         raise FacemotionError(
             f"{path} does not hold what its name says: {wrong[0]} is missing or of another shape than "

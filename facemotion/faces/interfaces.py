@@ -43,8 +43,9 @@ class Detector(Protocol):
     colour: Colour
     batch: int
 
-    def detect(self, image: Image, *, weakest: float | None = None) -> list[Face]:
-        """Faces, best first; `weakest` also lets in doubtful ones down to that score."""
+    def detect(self, image: Image, *, weakest: float | None = None, least: float | None = None) -> list[Face]:
+        """Faces, best first; `weakest` also lets in doubtful ones down to that score. Where nothing smaller than
+        `least` pixels is wanted, a detector may save itself the work."""
         ...
 
     def detect_many(self, images: Sequence[Image], *, weakest: float | None = None) -> list[list[Face]]:

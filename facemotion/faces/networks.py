@@ -7,7 +7,7 @@ from typing import Final
 import torch
 from torch import nn
 
-from facemotion.errors import FacemotionError
+from facemotion.errors import FacemotionError, complaint
 from facemotion.faces.interfaces import Running
 
 HALF: Final = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -41,8 +41,7 @@ def filled(network: nn.Module, path: Path, device: torch.device) -> nn.Module:
         state = torch.load(path, map_location="cpu", weights_only=True)
         network.load_state_dict(state)
     except Exception as error:  # whatever the reason, it means the same to the person
-        told = " ".join(str(error).split())[:200]
         raise FacemotionError(
-            f"{path} is not what its name says ({told}); fetch it again: `facemotion weights`"
+            f"{path} is not what its name says ({complaint(error)}); fetch it again: `facemotion weights`"
         ) from error
     return network.requires_grad_(False).eval().to(device)

@@ -48,7 +48,7 @@ class OtherDetector:
                 "`facemotion weights`"
             ) from error
 
-    def detect(self, image: Image, *, weakest: float | None = None) -> list[Face]:
+    def detect(self, image: Image, *, weakest: float | None = None, least: float | None = None) -> list[Face]:
         rgb = image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
         least = USUAL if weakest is None else weakest
         rows = np.array([row[:5] for row in self._detector.detect_from_image(np.array(rgb)) if len(row)], np.float64)

@@ -36,7 +36,7 @@ class SfdDetector:
         self._net = filled(s3fd(), weights.need(weights.SFD, running.weights), self._device)
         self._scale = min(FACE_PX / min_face_px, 1.0)
 
-    def detect(self, image: Image, *, weakest: float | None = None) -> list[Face]:
+    def detect(self, image: Image, *, weakest: float | None = None, least: float | None = None) -> list[Face]:
         return self.detect_many([image], weakest=weakest)[0]
 
     def detect_many(self, images: Sequence[Image], *, weakest: float | None = None) -> list[list[Face]]:

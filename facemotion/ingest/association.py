@@ -1,8 +1,9 @@
 """Following faces through one shot: searched for at a stride, associated by overlap, ends and jumps found frame by
 frame."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -12,11 +13,13 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from facemotion.faces.boxes import Box, face_boxes, iou_matrix
-from facemotion.faces.interfaces import Detector, Face, Image, Landmarker
+from facemotion.faces.interfaces import Detector, Face, Found, Image, Landmarker
 
+SURE: Final = 0.85  # of points found by a shorter look: below it a longer one is worth while
 SAME_FACE_IOU: Final = 0.25  # overlap at which a face found later may be the one seen before
 DOUBLE_IOU: Final = 0.4  # overlap at which two faces found in one frame are one
 AROUND: Final = 0.6  # of a box's side: how far about it a face is looked for in the next frame
+LEAST: Final = 0.7  # of its side is what it may have shrunk to
 # What no head does from one frame to the next, but a cut between two views of one person does: change of side, and of
 # place in sides. From one search to the next it is a reason to look at the frames between.
 JUMP: Final = 1.12
@@ -79,6 +82,7 @@ class Search:
     start_score: float
     keep_score: float
     min_certainty: float
+    whole: int = 1  # of so many searches one looks at the whole frame, the others only about the faces followed
 
 
 def follow_faces(frames: Iterable[Image], first: int, search: Search) -> list[Track]:
@@ -86,25 +90,45 @@ def follow_faces(frames: Iterable[Image], first: int, search: Search) -> list[Tr
     active: list[Track] = []
     done: list[Track] = []
     recent: list[tuple[int, Image]] = []  # from the last searched frame on
+    partly: list[tuple[int, Image]] = []  # searched about the faces followed only, since a whole frame was searched
+    # A detector that is shown many frames at once has found all faces before those of the frame before are followed.
+    whole = search.whole if search.detector.batch == 1 else 1
     for number, frame, faces in _searched(frames, first, search):
         recent.append((number, frame))
-        if faces is not None:
-            active = _advance(active, done, recent, faces, search)
-            recent = recent[-1:]
+        if faces is None:
+            continue
+        found = _about(active, number, frame, search) if active and len(partly) + 1 < whole else None
+        in_part = found is not None
+        found = found if found is not None else sightings_in(frame, number, faces(), search)
+        active = _advance(active, done, recent, partly, found, search)
+        recent = recent[-1:]
+        partly = [*partly, recent[0]] if in_part else []
     if len(recent) > 1:  # a shot's last frame is always searched
-        active = _advance(active, done, recent, _detect([recent[-1][1]], search)[0], search)
+        number, frame = recent[-1]
+        found = _about(active, number, frame, search) if active and len(partly) + 1 < whole else None
+        found = found if found is not None else sightings_in(frame, number, _detect([frame], search)[0], search)
+        active = _advance(active, done, recent, partly, found, search)
     return _joined(done + active)
 
 
-def _searched(frames: Iterable[Image], first: int, search: Search) -> Iterator[tuple[int, Image, list[Face] | None]]:
-    """Frames with their numbers, and at every stride the faces; the detector is shown as many frames at once as it
-    likes, and so many strides are held."""
+Look = Callable[[], list[Face]]
+
+
+def _searched(frames: Iterable[Image], first: int, search: Search) -> Iterator[tuple[int, Image, Look | None]]:
+    """Frames with their numbers, and at every stride what tells the faces of the whole frame; the detector is shown as
+    many frames at once as it likes, and so many strides are held."""
+    if search.detector.batch == 1:
+        for number, frame in enumerate(frames, first):
+            due = (number - first) % search.stride == 0
+            yield number, frame, partial(search.detector.detect, frame, weakest=search.keep_score) if due else None
+        return
     held: list[tuple[int, Image]] = []
 
-    def told() -> Iterator[tuple[int, Image, list[Face] | None]]:
+    def told() -> Iterator[tuple[int, Image, Look | None]]:
         faces = iter(_detect([frame for number, frame in held if (number - first) % search.stride == 0], search))
         for number, frame in held:
-            yield number, frame, next(faces) if (number - first) % search.stride == 0 else None
+            due = (number - first) % search.stride == 0
+            yield number, frame, partial(list, next(faces)) if due else None
         held.clear()
 
     for number, frame in enumerate(frames, first):
@@ -141,11 +165,15 @@ def _joined(tracks: list[Track]) -> list[Track]:
 
 
 def _advance(
-    active: list[Track], done: list[Track], recent: list[tuple[int, Image]], faces: list[Face], search: Search
+    active: list[Track],
+    done: list[Track],
+    recent: list[tuple[int, Image]],
+    partly: list[tuple[int, Image]],
+    found: list[Sighting],
+    search: Search,
 ) -> list[Track]:
-    number, frame = recent[-1]
+    number = recent[-1][0]
     between = recent[:-1]
-    found = sightings_in(frame, number, faces, search)
     pairs, new = _associate([track.expected(number) for track in active], found)
     for index, track in enumerate(active):
         if index in pairs:
@@ -163,7 +191,8 @@ def _advance(
     for k in new:
         if found[k].score >= search.start_score:
             born = Track([found[k]])
-            _extend(born, between[:0:-1], search)
+            # Where only others were looked at it may have been before.
+            _extend(born, between[:0:-1] + partly[::-1], search)
             born.sightings.sort(key=lambda sighting: sighting.frame)
             active.append(born)
     done += [track for track in active if number - track.last.frame > search.max_gap]
@@ -218,30 +247,57 @@ def _extend(track: Track, frames: Iterable[tuple[int, Image]], search: Search, *
     """Add sightings frame by frame, forwards or backwards in time, until the face is gone, or jumps if it may not."""
     for number, frame in frames:
         box = track.last.box
-        reach = AROUND * float(box[2] - box[0])
-        left, top = (int(max(np.floor(box[k] - reach), 0)) for k in (0, 1))
-        right, bottom = (int(np.ceil(box[k] + reach)) for k in (2, 3))
-        window = frame[top:bottom, left:right]
-        if min(window.shape[:2]) < 16:
+        found = _around(box, track.last.points, number, frame, search)
+        if not found:
             return
-        found = sightings_in(window, number, _detect([window], search)[0], search, (left, top))
-        overlaps = iou_matrix([box], [s.box for s in found])[0]
-        if not found or overlaps.max() < SAME_FACE_IOU:
-            return
-        best = found[int(np.argmax(overlaps))]
+        best = found[0]
         if not jumping and _apart(box, best.box, JUMP, JUMP_SHIFT):
             return
         track.sightings.append(best)
 
 
+def _around(
+    box: NDArray[np.float64], like: NDArray[np.float32], number: int, frame: Image, search: Search
+) -> list[Sighting]:
+    """Faces about a place, the one that overlaps it most first; none where none overlaps it. `like`: points of the face
+    that is looked for, a moment away."""
+    side = float(box[2] - box[0])
+    left, top = (int(max(np.floor(box[k] - AROUND * side), 0)) for k in (0, 1))
+    right, bottom = (int(np.ceil(box[k] + AROUND * side)) for k in (2, 3))
+    window = frame[top:bottom, left:right]
+    if min(window.shape[:2]) < 16:
+        return []
+    faces = search.detector.detect(window, weakest=search.keep_score, least=LEAST * side)
+    found = sightings_in(window, number, faces, search, (left, top), like)
+    overlaps = iou_matrix([box], [s.box for s in found])[0]
+    order = np.argsort(-overlaps, kind="stable")
+    return [found[k] for k in order] if len(order) and overlaps[order[0]] >= SAME_FACE_IOU else []
+
+
+def _about(tracks: list[Track], number: int, frame: Image, search: Search) -> list[Sighting] | None:
+    """Faces about those followed; None where one of them is not found, so that all must be sought."""
+    found: list[Sighting] = []
+    for track in tracks:
+        here = _around(track.expected(number), track.last.points, number, frame, search)
+        if not here:
+            return None
+        found += [s for s in here if not found or iou_matrix([s.box], [f.box for f in found]).max() <= DOUBLE_IOU]
+    return found
+
+
 def sightings_in(
-    image: Image, number: int, faces: Iterable[Face], search: Search, offset: tuple[int, int] = (0, 0)
+    image: Image,
+    number: int,
+    faces: Iterable[Face],
+    search: Search,
+    offset: tuple[int, int] = (0, 0),
+    like: NDArray[np.float32] | None = None,
 ) -> list[Sighting]:
     """Faces detected in an image that lies at `offset` in its frame. Their boxes are drawn about their points: a
     detector's own box jumps between its pyramid's steps."""
     sightings: list[Sighting] = []
     for face in faces:
-        points, scores = search.landmarker.points(image, face.box)
+        points, scores = _points(image, face, like, search.landmarker)
         box, certainty = face_boxes(points), float(scores[:68].mean())
         if certainty < search.min_certainty or iou_matrix([box], [face.box])[0, 0] < SAME_FACE_IOU:
             continue
@@ -253,6 +309,19 @@ def sightings_in(
         looks = sharpness(image, here), exposure(image, here)
         sightings.append(Sighting(number, box, moved, face.score, certainty, *looks, *portrait(image, here, points)))
     return sightings
+
+
+def _points(image: Image, face: Face, like: NDArray[np.float32] | None, landmarker: Landmarker) -> Found:
+    """Of a face that was detected; one that was seen a moment ago, with the points `like`, needs a shorter look."""
+    found = None
+    if like is not None:
+        box, before = np.array(face.box), face_boxes(like)
+        scale = (box[2] - box[0]) / (before[2] - before[0])
+        found = landmarker.follow(image, ((like + 0.5 - before[:2]) * scale + box[:2] - 0.5).astype(np.float32))
+        if float(found[1][:68].mean()) >= SURE:
+            return found
+    anew = landmarker.points(image, face.box)
+    return anew if found is None else max(anew, found, key=lambda one: float(one[1][:68].mean()))
 
 
 def _associate(expected: list[NDArray[np.float64]], found: list[Sighting]) -> tuple[dict[int, int], list[int]]:

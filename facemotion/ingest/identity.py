@@ -28,6 +28,7 @@ class Watch:
     every: int
     far: float
     stride: int
+    least: int = 0  # frames; of shorter tracks nobody asks who it is
 
 
 def one_person_each(tracks: Sequence[Track], watch: Watch) -> list[Track]:
@@ -36,6 +37,8 @@ def one_person_each(tracks: Sequence[Track], watch: Watch) -> list[Track]:
 
 
 def _parts(track: Track, watch: Watch) -> list[Track]:
+    if track.sightings[-1].frame + 1 - track.sightings[0].frame < watch.least:
+        return [track]
     sightings = [sighting for sighting in track.sightings if _believed(sighting)]
     cuts = _cuts(sightings, watch)
     if not cuts:

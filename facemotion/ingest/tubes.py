@@ -23,6 +23,7 @@ from facemotion.landmarks.pose import head_pose
 from facemotion.video import Limits, Reader
 
 Floats = NDArray[np.float64]
+WHOLE_S: Final = 1.0  # seconds between looks at whole frames while all faces known are found; less than tubes last
 ROUGH: Final = 2  # predictions averaged: enough to tell a face from what is none
 
 
@@ -52,9 +53,16 @@ def tubes_of(job: TubeJob) -> list[dict[str, Any]]:
         start_score=settings.min_score,
         keep_score=settings.keep_score,
         min_certainty=settings.min_certainty / 2,  # of a single sighting
+        whole=max(round(min(settings.min_seconds, WHOLE_S) / settings.stride_s), 1),
     )
     watch = (
-        Watch(embedder(settings.embedder), round(settings.identity_s * info.fps), settings.max_drift, search.stride)
+        Watch(
+            embedder(settings.embedder),
+            round(settings.identity_s * info.fps),
+            settings.max_drift,
+            search.stride,
+            round(settings.min_seconds * info.fps),
+        )
         if settings.embedder is not None
         else None
     )

@@ -50,7 +50,7 @@ class Losses(Section):
     regions: Weight  # absolute difference where the landmarks of the driving frame show lips and eyes
     perceptual: Weight
     features: Literal["random", "vgg19"]  # of the perceptual term
-    vgg19: str | None  # path of torchvision's state dict; None: the torch hub cache
+    vgg19: str | None  # path of torchvision's state dict; None: where weights are looked for
     scales: Annotated[int, Field(ge=1, le=6)]  # of the image pyramid
     points: Weight  # equivariance of keypoints
     jacobians: Weight  # equivariance of their Jacobians

@@ -41,7 +41,7 @@ STARVED = 0.05
 @dataclass(frozen=True)
 class Job:
     """A training to be done. `identity` is all that decides its outcome besides `settings`: sizes, what it starts from,
-    the data. `work` keeps what is unfinished."""
+    the data. `work` keeps what is unfinished; `weights` is a folder in which those of others' networks may lie."""
 
     name: str
     model: Animator
@@ -51,6 +51,7 @@ class Job:
     work: Path
     identity: Mapping[str, Any]
     debug: Mode | None = None
+    weights: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class Run:
         memory.keep_freed_blocks()
         torch.manual_seed(settings.seed)
         self.precision = precision.chosen(settings.precision, self.device)
-        trainee = Trainee(job.model, settings.losses, self.precision).to(self.device)
+        trainee = Trainee(job.model, settings.losses, self.precision, job.weights).to(self.device)
         if settings.channels_last:
             trainee.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         adam = optimiser.build(trainee, settings, settings.coarse_rate if job.model.config.refined else 1.0)

@@ -2,6 +2,7 @@
 
 Nothing here knows anything of the footage but its pixels and, for two of the terms, the landmarks found in it."""
 
+from pathlib import Path
 from typing import Final
 
 import torch
@@ -29,16 +30,17 @@ TELLING: Final = 0.03
 
 
 class Trainee(nn.Module):
-    """A model together with all that it takes to train it: from a batch to the terms of its loss."""
+    """A model together with all that it takes to train it: from a batch to the terms of its loss. `weights`: a folder
+    in which those of others' networks may lie."""
 
-    def __init__(self, model: Animator, losses: Losses, precision: str) -> None:
+    def __init__(self, model: Animator, losses: Losses, precision: str, weights: Path | None = None) -> None:
         super().__init__()
         self.model, self.losses, self.precision = model, losses, precision
         self.critic = adversarial.PatchCritic() if losses.adversarial else None
         self.features: nn.Module | None = None
         if losses.perceptual:
             vgg = losses.features == "vgg19"
-            self.features = perceptual.Vgg19Features(losses.vgg19) if vgg else perceptual.RandomFeatures()
+            self.features = perceptual.Vgg19Features(losses.vgg19, weights) if vgg else perceptual.RandomFeatures()
 
     def check_all_can_learn(self) -> None:
         """Once it stands which weights are frozen."""

@@ -2,7 +2,6 @@
 random convolutions, which need no download."""
 
 import logging
-import os
 from pathlib import Path
 from typing import Final
 
@@ -11,11 +10,11 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from facemotion.errors import FacemotionError
+from facemotion import weights
+from facemotion.errors import FacemotionError, complaint
 
 log = logging.getLogger(__name__)
 
-HUB_NAME: Final = "vgg19-dcbb9e9d.pth"
 # VGG19 up to relu5_1: the widths of its convolutions, None where it pools. Compared at the first of each block.
 VGG19: Final = (64, 64, None, 128, 128, None, 256, 256, 256, 256, None, 512, 512, 512, 512, None, 512)
 VGG_MEAN: Final = (0.485, 0.456, 0.406)
@@ -46,11 +45,12 @@ class RandomFeatures(nn.Module):
 
 
 class Vgg19Features(nn.Module):
-    """relu1_1, relu2_1, ... relu5_1 of torchvision's VGG19, from its state dict."""
+    """relu1_1, relu2_1, ... relu5_1 of torchvision's VGG19, from its state dict: the one named, or where the weights of
+    others' networks are looked for, which may be a folder of one's own."""
 
-    def __init__(self, weights: str | None) -> None:
+    def __init__(self, named: str | None, own: Path | None = None) -> None:
         super().__init__()
-        path = find_vgg19(weights)
+        path = find_vgg19(named, own)
         state = _load(path)
         layers: list[nn.Module] = []
         before = 3
@@ -62,7 +62,8 @@ class Vgg19Features(nn.Module):
         wrong = [name for name, shape in wanted.items() if name not in state or tuple(state[name].shape) != shape]
         if wrong:
             raise FacemotionError(
-                f"{path} is no VGG19 in torchvision's layout: {wrong[0]} is missing or of another shape"
+                f"{path} is no VGG19 in torchvision's layout: {wrong[0]} is missing or of another shape; fetch it "
+                "again: `facemotion weights`"
             )
         self.load_state_dict({name: state[name] for name in wanted})
         self.requires_grad_(False).eval()
@@ -92,16 +93,14 @@ def difference(network: nn.Module, one: list[Tensor], other: list[Tensor]) -> Te
     return torch.stack(terms).mean()
 
 
-def find_vgg19(weights: str | None) -> Path:
-    if weights is not None:
-        path = Path(weights)
-    else:
-        home = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch"))
-        path = home / "hub" / "checkpoints" / HUB_NAME
-    if not path.is_file():
+def find_vgg19(named: str | None, own: Path | None = None) -> Path:
+    path = weights.find(weights.VGG19, own) if named is None else Path(named)
+    if path is None or not path.is_file():
+        places = [path] if path is not None else weights.places(weights.VGG19, own)
         raise FacemotionError(
-            f"there are no VGG19 weights at {path}: put torchvision's {HUB_NAME} there, name its path in losses.vgg19, "
-            "or set losses.features to random, which needs none"
+            f"there are no VGG19 weights at {' or '.join(map(str, places))}: get them with "
+            f"`{weights.VGG19.get(places[0])}`, name their path in losses.vgg19, or set losses.features to random, "
+            "which needs none"
         )
     return path
 
@@ -112,5 +111,7 @@ def _load(path: Path) -> dict[str, Tensor]:
             return load_file(path)
         state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # any reader error means the same to the person: this file is not what it should be
-        raise FacemotionError(f"{path} cannot be read as a state dict ({error}); fetch it again") from error
+        raise FacemotionError(
+            f"{path} cannot be read as a state dict ({complaint(error)}); fetch it again: `facemotion weights`"
+        ) from error
     return state

@@ -82,7 +82,10 @@ class Plan:
         """Each objective by clip, of the weights that did best. Raises DivergedError where values lead nowhere."""
         tune = self.params.tune
         model, settings = self.prepared(values, steps, seed)
-        job = Job(name, model, settings, self.train, self.validation, fresh_folder(work), {})
+        job = Job(
+            name, model, settings, self.train, self.validation, fresh_folder(work), {},
+            weights=self.params.weights.folder,
+        )  # fmt: skip
         try:
             model.load_state_dict(train(job, reporter).weights)
         finally:
