@@ -118,15 +118,15 @@ def test_one_parameter_by_dvc_exp_run(smoke_copy: Project) -> None:
     """`dvc exp run -S` re-runs what depends on the parameter, keeps the result as an experiment, and MLflow knows."""
     smoke_copy.run("git", "add", "-A")
     smoke_copy.run("git", "commit", "-qm", "smoke")
-    told = smoke_copy.dvc("exp", "run", "-n", "short-clips", "-S", "crop.max_seconds=1.0", "pack", timeout=900)
-    assert "Running stage 'crop'" in told
-    assert "Running stage 'tubes'" not in told
+    told = smoke_copy.dvc("exp", "run", "-n", "doubtful", "-S", "smooth.doubt=4.0", "smooth", timeout=900)
+    assert "Running stage 'smooth'" in told
+    assert "Running stage 'landmarks'" not in told
     params = YAML(typ="safe", pure=True).load((smoke_copy.root / "params.yaml").read_text())
-    assert params["crop"]["max_seconds"] == 1.0
+    assert params["smooth"]["doubt"] == 4.0
     shown = json.loads(smoke_copy.dvc("exp", "show", "--json"))
-    assert "short-clips" in json.dumps(shown)
+    assert "doubtful" in json.dumps(shown)
     runs = recorded(smoke_copy)  # newest first
-    assert next(run for run in runs if run["name"] == "crop")["dvc.dvc_exp_name"] == "short-clips"
+    assert next(run for run in runs if run["name"] == "smooth")["dvc.dvc_exp_name"] == "doubtful"
     pipeline = next(run for run in runs if run["name"] == "pipeline")
-    assert pipeline["stage.tubes"].startswith("cached: ")
-    assert pipeline["stage.crop"].startswith("ran: ")
+    assert pipeline["stage.landmarks"].startswith("cached: ")
+    assert pipeline["stage.smooth"].startswith("ran: ")
