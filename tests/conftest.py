@@ -90,7 +90,7 @@ class Project:
         yaml.dump(content, path)
 
     def lock(self) -> Any:
-        return YAML(typ="safe", pure=True).load(self.root / "dvc.lock")["stages"]
+        return YAML(typ="safe").load(self.root / "dvc.lock")["stages"]  # thousands of lines: in C
 
 
 def copy_project(target: Path, compiled: Path = ROOT) -> Project:

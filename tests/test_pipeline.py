@@ -55,7 +55,8 @@ def test_every_out_is_there_and_a_second_run_does_nothing(smoke: Project) -> Non
 def test_every_stage_is_a_run_of_one_pipeline(smoke: Project, runs: list[dict[str, Any]]) -> None:
     (pipeline,) = [run for run in runs if run["name"] == "pipeline"]
     stages = {run["facemotion.stage"]: run for run in runs if run.get("mlflow.parentRunId") == pipeline["id"]}
-    assert set(stages) == set(smoke.lock())
+    lock = smoke.lock()
+    assert set(stages) == set(lock)
     trials = [run for run in runs if run["name"].startswith("trial ")]
     assert {run["mlflow.parentRunId"] for run in trials} == {stages["tune"]["id"]}
     for name, run in stages.items():
@@ -63,7 +64,7 @@ def test_every_stage_is_a_run_of_one_pipeline(smoke: Project, runs: list[dict[st
         assert run["status"] == "FINISHED"
         assert run["metrics"]["duration_s"] > 0
         assert run["metrics"]["peak_mib"] > 10
-        for out in smoke.lock()[name]["outs"]:
+        for out in lock[name]["outs"]:
             assert run[f"out.{out['path']}"] == out["md5"]
         assert run["git.dirty"] == "true"  # the smoke profile is laid over the committed params
     assert stages["shots"]["params"]["shots.threshold"] == "3.0"
