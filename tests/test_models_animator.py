@@ -217,15 +217,7 @@ def test_every_weight_learns(name: str) -> None:
     assert silent == []
 
 
-def test_it_can_be_exported() -> None:
-    """Of few levels: the time that tracing takes goes with the number of layers."""
-    content = TINY.model_dump()
-    for section in ("keypoints", "coarse"):
-        content[section]["widths"] = [16, 32]
-    content["generator"]["widths"] = [8, 16, 32]
-    content["refiner"] |= {"structure_widths": [16, 32], "scales": 1, "levels": [16, 32], "widths": [16, 16]}
-    model = scrambled(ModelConfig.model_validate(content))
-
+def test_it_can_be_exported(model: Animator) -> None:
     class Frame(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -239,6 +231,22 @@ def test_it_can_be_exported() -> None:
     with torch.no_grad():
         program = torch.export.export(Frame().eval(), (photo, driving))
         torch.testing.assert_close(program.module()(photo, driving), model(photo, driving)[0], atol=1e-5, rtol=0)
+
+
+@pytest.mark.soak
+def test_compiled_and_eager_agree() -> None:
+    """Of few levels: the compiler's time goes with the number of layers, and is minutes even so. That all of the model
+    can be traced and then makes the same is seen above, and that what is compiled learns the same in training."""
+    content = TINY.model_dump()
+    for section in ("keypoints", "coarse"):
+        content[section]["widths"] = [16, 32]
+    content["generator"]["widths"] = [8, 16, 32]
+    content["refiner"] |= {"structure_widths": [16, 32], "scales": 1, "levels": [16, 32], "widths": [16, 16]}
+    model = scrambled(ModelConfig.model_validate(content))
+    photo, driving = images(2)[:, None], images(2, 1)
+    with torch.no_grad():
+        compiled = torch.compile(model)(photo, driving)[0]
+        torch.testing.assert_close(compiled, model(photo, driving)[0], atol=1e-4, rtol=0)
 
 
 def test_wrong_references_are_said(model: Animator) -> None:
