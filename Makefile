@@ -19,7 +19,7 @@ repro: setup  ## the whole DAG: raw footage to clips, models and their scores
 	@$(BIN)/facemotion run
 
 test: setup  ## all tests, those marked slow too
-	@$(BIN)/python -m pytest -m "not soak" -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -m "not soak" -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 soak: setup  ## what is too long for `make test`: many kills, many parallel runs
 	@$(BIN)/python -m pytest -m soak --timeout=7200

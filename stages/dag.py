@@ -10,7 +10,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from facemotion import config
+from ruamel.yaml import YAML
+
 from facemotion.errors import FacemotionError
 from facemotion.files import file_digest
 
@@ -79,7 +80,8 @@ def graph(root: Path) -> dict[str, Node]:
 def locked() -> dict[str, Any]:
     """dvc.lock's entries by stage name."""
     path = Path("dvc.lock")
-    content = config.read_yaml(path) if path.is_file() else None
+    # Thousands of lines, of DVC's own writing: read in C, eight times as fast.
+    content = YAML(typ="safe").load(path) if path.is_file() else None
     return dict((content or {}).get("stages") or {})
 
 

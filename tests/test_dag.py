@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Project, copy_project
 
+from facemotion import config, layout
 from stages import dag
 
 UNLEARNT = {"reference": "repeated", "landmarks_untrained": "untrained"}  # with the modules they are made of
@@ -28,49 +29,77 @@ def pretended(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
+@pytest.fixture(scope="module")
+def stages(pretended: Project) -> dict[str, dag.Stage]:
+    return _stages(pretended)
+
+
 def _stages(project: Project) -> dict[str, dag.Stage]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.root)
         return dag.read()
 
 
-def changed(project: Project) -> set[str]:
+def said(project: Project) -> set[str]:
+    """What DVC runs again. It takes seconds to say so."""
     return set(json.loads(re.sub(r"^[^{]*", "", project.dvc("status", "--json"))))
+
+
+def changed(project: Project, stages: dict[str, dag.Stage]) -> set[str]:
+    """The same, as the stages find it, which do not look at data."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.root)
+        return set(stages) - set(dag.up_to_date(stages, config.read_yaml(layout.PARAMS), {}))
+
+
+def readers(stages: dict[str, dag.Stage], key: str) -> set[str]:
+    return {name for name, stage in stages.items() if any(f"{key}.".startswith(f"{of}.") for of in stage.params)}
+
+
+def test_dvc_runs_again_what_reads_a_parameter_or_imports_a_module(
+    pretended: Project, stages: dict[str, dag.Stage]
+) -> None:
+    assert said(pretended) == changed(pretended, stages) == set()
+    wanted = {name for name, stage in stages.items() if "facemotion/ingest/crop.py" in stage.deps}
+    edited = [pretended.root / name for name in ("params.yaml", "facemotion/ingest/crop.py")]
+    before = [path.read_bytes() for path in edited]
+    try:
+        pretended.set(tune__trials=0, train_refine__rate=0.1, evaluate__stride=9, engine__workers=1)
+        edited[1].write_bytes(before[1] + b"\n# edited\n")
+        for key in ("tune.trials", "train_refine.rate", "evaluate.stride", "engine.workers"):
+            wanted |= readers(stages, key)
+        assert said(pretended) == changed(pretended, stages) == wanted
+    finally:
+        for path, content in zip(edited, before, strict=True):
+            path.write_bytes(content)
 
 
 # The page tells all parameters that can change a byte.
 @pytest.mark.parametrize(
-    ("key", "value", "stages"),
+    ("key", "names"),
     [
-        ("synthetic__seed", 5, {"plan", "fetch"}),
-        ("synthetic__crf", 30, {"fetch"}),
-        ("plan__sample", 9, {"plan"}),
-        ("fetch__max_minutes", 1.0, {"fetch"}),
-        ("judge__frames", 10, {"judge"}),
-        ("shots__threshold", 9.0, {"shots"}),
-        ("tubes__min_seconds", 2.0, {"tubes"}),
-        ("crop__max_seconds", 3.0, {"crop"}),
-        ("pack__jpeg_quality", 80, {"pack", "answers"}),
-        ("pack__salt", "another", {"pack"}),
-        ("tune__trials", 0, {"tune"}),
-        ("train_coarse__steps", 5, {"tune", "train_coarse@keypoints", "train_coarse@landmarks"}),
-        ("train_refine__rate", 0.1, {"train_refine@keypoints", "train_refine@landmarks"}),
-        ("train_fusion__rate", 0.1, {"train_fusion"}),
-        ("evaluate__stride", 9, {"answers", *(f"evaluate@{variant}" for variant in VARIANTS)}),
-        ("engine__workers", 1, set()),
+        ("synthetic.seed", {"plan", "fetch"}),
+        ("synthetic.crf", {"fetch"}),
+        ("plan.sample", {"plan"}),
+        ("fetch.max_minutes", {"fetch"}),
+        ("judge.frames", {"judge"}),
+        ("shots.threshold", {"shots"}),
+        ("tubes.min_seconds", {"tubes"}),
+        ("crop.max_seconds", {"crop"}),
+        ("pack.jpeg_quality", {"pack", "answers"}),
+        ("pack.salt", {"pack"}),
+        ("tune.trials", {"tune"}),
+        ("train_coarse.steps", {"tune", "train_coarse@keypoints", "train_coarse@landmarks"}),
+        ("train_refine.rate", {"train_refine@keypoints", "train_refine@landmarks"}),
+        ("train_fusion.rate", {"train_fusion"}),
+        ("evaluate.stride", {"answers", *(f"evaluate@{variant}" for variant in VARIANTS)}),
+        ("engine.workers", set()),
     ],
 )
 def test_a_parameter_reruns_just_the_stages_that_read_it(
-    pretended: Project, key: str, value: object, stages: set[str]
+    stages: dict[str, dag.Stage], key: str, names: set[str]
 ) -> None:
-    params = pretended.root / "params.yaml"
-    before = params.read_bytes()
-    try:
-        pretended.set(**{key: value})
-        assert changed(pretended) == stages | ({"report"} if stages else set())
-    finally:
-        params.write_bytes(before)
-    assert changed(pretended) == set()
+    assert readers(stages, key) == names | ({"report"} if names else set())
 
 
 def test_what_was_found_changes_trainings_and_nothing_else(pretended: Project) -> None:
@@ -80,29 +109,26 @@ def test_what_was_found_changes_trainings_and_nothing_else(pretended: Project) -
     found.unlink()
     try:
         found.write_text("train_coarse.rate: 0.002\n")
-        assert {name.partition("@")[0] for name in changed(pretended)} >= {
-            "train_coarse",
-            "train_refine",
-            "train_fusion",
-        }
-        assert not changed(pretended) & {"pack", "smooth", "compare"}
+        again = {name.partition("@")[0] for name in said(pretended)}
+        assert again >= {"train_coarse", "train_refine", "train_fusion"}
+        assert not again & {"pack", "smooth", "compare"}
     finally:
         found.write_bytes(before)
 
 
-def test_editing_a_module_changes_the_stages_that_import_it(pretended: Project) -> None:
+def test_editing_a_module_changes_the_stages_that_import_it(pretended: Project, stages: dict[str, dag.Stage]) -> None:
     module = pretended.root / "facemotion/ingest/crop.py"
     before = module.read_bytes()
     try:
         module.write_bytes(before + b"\n# edited\n")
-        assert "crop" in changed(pretended)
-        assert not changed(pretended) & {"plan", "fetch", "shots", "pack"}
+        assert "crop" in changed(pretended, stages)
+        assert not changed(pretended, stages) & {"plan", "fetch", "shots", "pack"}
     finally:
         module.write_bytes(before)
 
 
-def test_metrics_are_committed_and_data_is_not(pretended: Project) -> None:
-    for stage in _stages(pretended).values():
+def test_metrics_are_committed_and_data_is_not(pretended: Project, stages: dict[str, dag.Stage]) -> None:
+    for stage in stages.values():
         for out in stage.outs:
             ignored = pretended.run("git", "check-ignore", "-q", out).returncode == 0
             committed = re.fullmatch(r"reports/(metrics/.*\.json|plots/.*\.csv)", out) is not None
@@ -110,8 +136,9 @@ def test_metrics_are_committed_and_data_is_not(pretended: Project) -> None:
     assert not pretended.run("git", "check-ignore", "dvc.lock").stdout
 
 
-def test_no_out_lies_within_another_and_every_command_uses_the_environments_python(pretended: Project) -> None:
-    stages = _stages(pretended)
+def test_no_out_lies_within_another_and_every_command_uses_the_environments_python(
+    pretended: Project, stages: dict[str, dag.Stage]
+) -> None:
     outs = sorted(out for stage in stages.values() for out in stage.outs)
     assert not [(a, b) for a in outs for b in outs if b.startswith(f"{a}/")]
     commands = re.findall(r"cmd: (.*)", (pretended.root / "dvc.yaml").read_text())
@@ -119,9 +146,11 @@ def test_no_out_lies_within_another_and_every_command_uses_the_environments_pyth
     assert all(re.fullmatch(r"stages/python -m stages\.\w+( \$\{(item|key)\})?", command) for command in commands)
 
 
-def test_only_evaluation_opens_the_test_split_and_only_it_depends_on_the_model_it_judges(pretended: Project) -> None:
-    stages = _stages(pretended)
-    del stages["report"]  # which shows what evaluation has chosen
+def test_only_evaluation_opens_the_test_split_and_only_it_depends_on_the_model_it_judges(
+    pretended: Project, stages: dict[str, dag.Stage]
+) -> None:
+    # The report shows what evaluation has chosen.
+    stages = {name: stage for name, stage in stages.items() if name != "report"}
     assert {name for name, stage in stages.items() if "data/packed/test" in stage.deps} == {
         "answers",
         *(f"evaluate@{variant}" for variant in VARIANTS),
@@ -141,9 +170,8 @@ def test_only_evaluation_opens_the_test_split_and_only_it_depends_on_the_model_i
         assert [name for name, stage in stages.items() if path in stage.deps] == [f"evaluate@{variant}"]
 
 
-def test_our_graph_is_the_one_that_dvc_draws(pretended: Project) -> None:
+def test_our_graph_is_the_one_that_dvc_draws(pretended: Project, stages: dict[str, dag.Stage]) -> None:
     drawn = set(re.findall(r'"([\w@-]+)" -> "([\w@-]+)"', pretended.dvc("dag", "--dot")))
-    stages = _stages(pretended)
     maker = {out: name for name, stage in stages.items() for out in stage.outs}
     ours = {(maker[dep], name) for name, stage in stages.items() for dep in stage.deps if dep in maker}
     assert ours == drawn
@@ -155,11 +183,12 @@ def test_analytics_and_update_checks_are_off() -> None:
     assert "check_update = false" in config
 
 
-def test_what_is_up_to_date_is_seen_without_reading_the_data_again(pretended: Project) -> None:
+def test_what_is_up_to_date_is_seen_without_reading_the_data_again(
+    pretended: Project, stages: dict[str, dag.Stage]
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(pretended.root)
-        stages = dag.read()
-        params = dag.config.read_yaml(Path("params.yaml"))
+        params = config.read_yaml(layout.PARAMS)
         assert set(dag.up_to_date(stages, params, {})) == set(stages)
         params["shots"]["threshold"] = 9.0
         assert set(stages) - set(dag.up_to_date(stages, params, {})) == {"shots", "report"}

@@ -233,9 +233,10 @@ def test_it_can_be_exported(model: Animator) -> None:
         torch.testing.assert_close(program.module()(photo, driving), model(photo, driving)[0], atol=1e-5, rtol=0)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_compiled_and_eager_agree() -> None:
-    """Of few levels: the compiler's time goes with the number of layers."""
+    """Of few levels: the compiler's time goes with the number of layers, and is minutes even so. That all of the model
+    can be traced and then makes the same is seen above, and that what is compiled learns the same in training."""
     content = TINY.model_dump()
     for section in ("keypoints", "coarse"):
         content[section]["widths"] = [16, 32]

@@ -93,7 +93,8 @@ def test_gradients_are_right_and_finite_where_points_coincide_or_lie_on_a_line()
     closed[:, [37, 38]] = closed[:, [41, 40]]
     line[..., 1] = 0.5 * line[..., 0]
     for points in (usual, closed, line):
-        assert torch.autograd.gradcheck(of, points.requires_grad_(), atol=1e-4)
+        # Along directions drawn at random: one coordinate after the other takes a hundred times as long.
+        assert torch.autograd.gradcheck(of, points.requires_grad_(), atol=1e-4, fast_mode=True)
     one.requires_grad_()
     torch.autograd.backward([part.sum() for part in of(one)])
     assert one.grad is not None

@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Project
+from in_process import work
 
-from facemotion import schemas, video
+from facemotion import config, schemas, video
 from facemotion.dataset.images import encode
 from facemotion.dataset.packing import batch_of, write_batches
 from facemotion.landmarks.layout import N_POINTS
+from facemotion.sources import scan
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -46,13 +48,14 @@ def folder_of(project: Project, **videos: bytes) -> None:
     folder.mkdir()
     for name, content in videos.items():
         (folder / f"{name}.mp4").write_bytes(content)
-    for words in (["configure", "folder"], ["source", "scan"]):
-        assert project.run(sys.executable, "-m", "facemotion.cli", *words).returncode == 0
+    project.set(source__kind="folder", source__path="videos", engine__workers=1)
+    listed(project)
 
 
-def stage(project: Project, name: str) -> None:
-    told = project.run(sys.executable, "-m", f"stages.{name}")
-    assert told.returncode == 0, told.stderr
+def listed(project: Project) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.root)
+        scan.save(scan.scan(config.load().source))
 
 
 def test_an_empty_folder_is_told(project: Project) -> None:
@@ -68,7 +71,7 @@ def test_a_folder_that_was_not_scanned_is_told(project: Project) -> None:
 
 def test_nothing_but_broken_videos_is_told_and_each_has_its_reason(project: Project) -> None:
     folder_of(project, text=b"this is no video", nothing=b"", noise=bytes(range(256)) * 64)
-    stage(project, "plan")
+    work(project, "plan")
     fails(project, "fetch", "none of the 3 planned videos", "corrupt", "videos/text.mp4 cannot be decoded")
     assert not (project.root / "data/videos.parquet").exists()
 
@@ -85,15 +88,15 @@ def test_no_face_in_any_video_is_told(project: Project) -> None:
     folder_of(project)
     noise_video(project.root / "videos/one.mp4")
     (project.root / "videos/broken.mp4").write_bytes(b"not a video")
-    assert project.run(sys.executable, "-m", "facemotion.cli", "source", "scan").returncode == 0
+    listed(project)
     for name in ("plan", "fetch", "shots"):
-        stage(project, name)
+        work(project, name)
     fails(project, "tubes", "no face", "params.yaml")
 
 
 def test_a_place_that_cannot_be_written_is_told(project: Project) -> None:
-    stage(project, "plan")
-    shutil.rmtree(project.root / ".work")
+    work(project, "plan")
+    shutil.rmtree(project.root / ".work", ignore_errors=True)
     (project.root / ".work").write_text("a file in the way")
     fails(project, "fetch", ".work")
 
@@ -107,6 +110,7 @@ EVALUATED = ("data/packed/train/00000.arrow", "data/packed/val/00000.arrow", "da
 
 def packed(project: Project, people: dict[str, str], frames: int = 6) -> None:
     """Grey clips of people without a face, by clip, in the test split; the other splits are empty."""
+    project.set(engine__workers=1)
     grey = encode(np.full((256, 256, 3), 90, np.uint8), 90)
     nothing = np.full((frames, N_POINTS, 2), np.nan), np.zeros((frames, N_POINTS))
     numbers = np.arange(frames)
@@ -122,7 +126,7 @@ def packed(project: Project, people: dict[str, str], frames: int = 6) -> None:
 def evaluated(project: Project) -> tuple[dict[str, float], dict[str, float], str]:
     """The metric files of the pairs and of the reference's evaluation, once both stages have run, and what the last one
     said."""
-    stage(project, "answers")
+    work(project, "answers")
     told = project.run(sys.executable, "-m", "stages.evaluate", "reference")
     assert told.returncode == 0, told.stderr
     known, scored = (project.root / f"reports/metrics/{name}.json" for name in ("answers", "evaluate_reference"))
@@ -154,7 +158,7 @@ def test_with_nobody_held_out_the_record_is_empty_and_says_why(project: Project)
 @pytest.mark.slow
 def test_one_clip_alone_makes_no_pairs_and_a_variant_without_weights_is_told(project: Project) -> None:
     packed(project, {"one": "ann"})
-    stage(project, "answers")
+    work(project, "answers")
     known = json.loads((project.root / "reports/metrics/answers.json").read_text())
     assert (known["clips"], known["pairs"]) == (1, 0)
     told = project.run(sys.executable, "-m", "stages.evaluate", "keypoints_coarse")

@@ -9,13 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from types import ModuleType
 
 import numpy as np
 import polars as pl
 import psutil
 import pytest
 from conftest import Project, copy_project
+from in_process import work
 from odd_media import FPS, FRAMES, write_all
 
 from facemotion import config, schemas, video
@@ -24,9 +24,6 @@ from facemotion.files import file_digest
 from facemotion.landmarks.scores import nme
 from facemotion.landmarks.store import TrackStore
 from facemotion.sources import scan
-from facemotion.tracking_records import StageStart
-from stages import crop, landmarks, plan, shots, tubes
-from stages.harness import Notes
 
 pytestmark = pytest.mark.slow
 
@@ -62,19 +59,12 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         scan.save(scan.scan(config.load().source))
         (folder / "vanished.mp4").unlink()
         (folder / "locked.mp4").chmod(0)
-        here(plan)
+        work(project, "plan")
         told = project.run(*unprivileged(), sys.executable, "-m", "stages.fetch")
         assert told.returncode == 0, told.stderr
-        for stage in (shots, tubes, crop, landmarks):
-            here(stage)
+        for stage in ("shots", "tubes", "crop", "landmarks"):
+            work(project, stage)
         yield project
-
-
-def here(stage: ModuleType) -> None:
-    """A stage's own work, in this process, without what surrounds it."""
-    name = stage.__name__.rpartition(".")[2]
-    start = StageStart(stage=name, pipeline="p", pipeline_started=0.0, started=0.0, params={}, tags={})
-    stage.main(config.load(), Notes(name, "test", {}, start))
 
 
 def unprivileged() -> list[str]:
@@ -227,6 +217,6 @@ def test_a_clip_that_was_damaged_since_is_named(ingested: Project, monkeypatch: 
     path.write_bytes(whole[: len(whole) // 2])
     try:
         with pytest.raises(FacemotionError, match=rf"{path.name} cannot be decoded.*the others are kept"):
-            here(landmarks)
+            work(ingested, "landmarks")
     finally:
         path.write_bytes(whole)
