@@ -215,7 +215,7 @@ class Patches(nn.Module):
 
 
 def test_fid_moves_the_right_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fid_jobs, "_network", Patches)
+    monkeypatch.setattr(fid_jobs, "_network", lambda own: Patches())
     frames = [shown(person, yaw=yaw).frame for person in (3, 5, 6) for yaw in (-8, 0, 8)]
 
     def fid(damage: Any) -> float:
