@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# What works for minutes runs only when it is named.
-LONG = {"losses", "overfit", "real_clips", "refinement", "refiners"}
+# What works for minutes, or draws a picture of the docs, runs only when it is named.
+LONG = {"losses", "overfit", "portrait", "real_clips", "refinement", "refiners"}
 
 
 def main() -> None:
