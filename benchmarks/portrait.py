@@ -74,7 +74,8 @@ def main() -> None:
     arguments = parser.parse_args()
     driver = max(read_tracks(layout.LANDMARKS_SMOOTH), key=telling)
     clip = layout.CLIPS / f"{driver.clip_id}.mp4"
-    animation = Animator.load(arguments.model).animate(skimage.data.astronaut(), clip, Options(end=SECONDS))
+    photo = skimage.data.astronaut()  # type: ignore[no-untyped-call]
+    animation = Animator.load(arguments.model).animate(photo, clip, Options(end=SECONDS))
     files.write_bytes(arguments.out, jpeg(drawn(animation)))
     print(f"{arguments.out}: driven by {clip}")
 
