@@ -67,6 +67,17 @@ def ended(server: PrefectServer, runs: list[Any]) -> list[Any]:
         time.sleep(1)
 
 
+def planned(server: PrefectServer, deployment: str) -> list[Any]:
+    """Runs of it that the server will start by itself; it thinks of them some seconds after it is told the times."""
+    until = time.monotonic() + SECONDS
+    while True:
+        wanted = {"deployment_id": {"any_": [deployment]}, "state": {"type": {"any_": ["SCHEDULED"]}}}
+        found: list[Any] = server.ask("flow_runs/filter", flow_runs=wanted)
+        if found or time.monotonic() > until:
+            return found
+        time.sleep(1)
+
+
 @pytest.mark.slow
 def test_what_is_started_in_the_ui_runs_with_its_parameters_and_retrainings_in_turn(
     toy: Toy, prefect_server: PrefectServer, deployed: dict[str, str]
@@ -75,6 +86,7 @@ def test_what_is_started_in_the_ui_runs_with_its_parameters_and_retrainings_in_t
         made = f"deployments/{deployed[name]}/create_flow_run"
         return prefect_server.ask(made, parameters=parameters, state={"type": "SCHEDULED"})
 
+    assert planned(prefect_server, deployed["retrain"]), "nothing will start by the clock"
     with pytest.raises(urllib.error.HTTPError):
         start("tune", trials="many")
     retrainings = [start("retrain", changes={"evaluate.stride": stride}) for stride in (4, 6)]
