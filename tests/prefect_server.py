@@ -3,6 +3,8 @@
 import json
 import socket
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +24,18 @@ class PrefectServer(NamedTuple):
         return {"PREFECT_API_URL": self.address, "PREFECT_HOME": str(self.home), **prefect_settings.SETTINGS}
 
     def ask(self, path: str, **words: Any) -> Any:
-        """POST, as the UI does."""
+        """POST, as the UI does; a busy database is asked again, as Prefect's own clients do."""
         request = urllib.request.Request(
             f"{self.address}/{path}", json.dumps(words).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+        for wait_s in (1, 2, 4, 8, 16, None):
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or wait_s is None:
+                    raise
+                time.sleep(wait_s)
 
     def newest_run(self, flow: str) -> Any:
         wanted = {"name": {"any_": [flow]}}
