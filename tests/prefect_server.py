@@ -9,10 +9,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from facemotion import servers
 from pipelines import prefect_settings
+
+PATIENCE_S: Final = 60.0
 
 
 class PrefectServer(NamedTuple):
@@ -28,14 +30,15 @@ class PrefectServer(NamedTuple):
         request = urllib.request.Request(
             f"{self.address}/{path}", json.dumps(words).encode(), {"Content-Type": "application/json"}
         )
-        for wait_s in (1, 2, 4, 8, 16, None):
+        until = time.monotonic() + PATIENCE_S
+        while True:
             try:
                 with urllib.request.urlopen(request, timeout=60) as answer:
                     return json.load(answer)
             except urllib.error.HTTPError as error:
-                if error.code != 503 or wait_s is None:
+                if error.code != 503 or time.monotonic() > until:
                     raise
-                time.sleep(wait_s)
+            time.sleep(1)
 
     def newest_run(self, flow: str) -> Any:
         wanted = {"name": {"any_": [flow]}}
