@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from facemotion.dataset import pixels
 from facemotion.dataset.augmentation import Frames, prepare, told
 from facemotion.dataset.sampling import NORMALS, UNIFORMS
 from facemotion.landmarks.layout import MIRROR, N_POINTS
@@ -96,6 +97,28 @@ def test_colours_stay_colours() -> None:
     assert batch.reference.min() >= 0
     assert batch.reference.max() <= 1
     assert not torch.allclose(batch.reference, plain.reference, atol=1e-2)
+
+
+@pytest.mark.parametrize(("size", "apart"), [(64, 0.8 / 255), (48, 1e-4), (32, 0.8 / 255), (16, 1e-4)])
+def test_opencv_changes_no_picture(size: int, apart: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = frames()
+    generator = torch.Generator().manual_seed(0)
+    given.images.copy_(torch.randint(256, given.images.shape, generator=generator, dtype=torch.uint8))
+    rules = Augmentation(flip=0.5, colour=0.2, moved=1.0, shift=0.1, turn=10.0, zoom=0.1, apart=0.2, dropped=0.0)
+    fast = prepare(given, size, rules)
+    monkeypatch.setattr(pixels, "cv2", None)
+    batch = prepare(given, size, rules)
+    torch.testing.assert_close(fast.reference, batch.reference, atol=apart, rtol=0)
+    torch.testing.assert_close(fast.driving, batch.driving, atol=apart, rtol=0)
+
+
+def test_how_many_frames_are_made_at_a_time_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = frames(5)
+    rules = Augmentation(flip=0.5, colour=0.2, moved=0.5, shift=0.1, turn=10.0, zoom=0.1, apart=0.2, dropped=0.0)
+    batch = prepare(given, 32, rules)
+    for made in (1, 3 * 32**2):
+        monkeypatch.setattr(pixels, "PIECE", made)
+        assert torch.equal(prepare(given, 32, rules).driving, batch.driving)
 
 
 def test_a_pair_does_not_depend_on_its_batch() -> None:

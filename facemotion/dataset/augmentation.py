@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from facemotion.dataset.pixels import Colours, augmented, plain
 from facemotion.dataset.spoiling import spoil
 from facemotion.landmarks.layout import MIRROR
 from facemotion.models import affine
@@ -110,10 +110,10 @@ def prepare(frames: Frames, size: int, rules: AugmentationRules | None) -> Batch
     points = (2 * frames.points.flatten(0, 1) + 1) / edge - 1
     camera = maps(frames.camera.flatten(0, 1))
     if rules is None:
-        pixels = _resized(images, size) / 255
+        pixels = plain(images, size)
     else:
         moves = _moves(frames, rules)
-        pixels = _coloured(_moved_images(images, moves, size), _colours(frames, rules.colour))
+        pixels = augmented(images, moves, _colours(frames, rules.colour), size)
         points = _moved_points(points, moves)
         camera = affine.chained(camera, moves)
     shown = frames.images.shape[1]
@@ -133,34 +133,6 @@ def _without(points: Tensor, frames: Frames, share: float) -> Tensor:
     return points.masked_fill((lots < amounts[:, None])[..., None], float("nan"))
 
 
-def _resized(images: Tensor, size: int) -> Tensor:
-    """Bytes [N, H, H, 3] as planes of floats, 0 to 255, [N, 3, size, size]."""
-    edge = images.shape[1]
-    if edge % size == 0:
-        return _averaged(images, edge // size)
-    planes = images.permute(0, 3, 1, 2).contiguous().float()
-    return F.interpolate(planes, (size, size), mode="bilinear", align_corners=False, antialias=True)
-
-
-def _averaged(images: Tensor, factor: int) -> Tensor:
-    """Means over squares of pixels, as planes of floats. Adding up lines of short integers, laid out as decoding left
-    them, takes a fifth of the time of pooling planes of floats."""
-    if factor == 1:
-        return images.permute(0, 3, 1, 2).contiguous().float()
-    count, edge = images.shape[:2]
-    size = edge // factor
-    enough = torch.int16 if 255 * factor**2 < 2**15 else torch.int32
-    lines = images.reshape(count, size, factor, 3 * edge)
-    sums = lines[:, :, 0].to(enough)
-    for line in range(1, factor):
-        sums += lines[:, :, line]
-    columns = sums.view(count, size, size, factor, 3)
-    total = columns[:, :, :, 0].clone()
-    for column in range(1, factor):
-        total += columns[:, :, :, column]
-    return total.permute(0, 3, 1, 2).contiguous().float() / factor**2
-
-
 def _moves(frames: Frames, rules: AugmentationRules) -> Tensor:
     """Affine maps [F B, 2, 3] of normalised points, new image to decoded one; a pair's frames follow each other."""
     shared, count = frames.normals[:, :4], frames.images.shape[1]
@@ -176,27 +148,6 @@ def _moves(frames: Frames, rules: AugmentationRules) -> Tensor:
     return torch.stack(rows, 1).view(-1, 2, 3)
 
 
-def _moved_images(images: Tensor, moves: Tensor, size: int) -> Tensor:
-    """Bytes [N, H, H, 3] at `size`, seen through the moves; what is merely mirrored, or not moved, stays sharp."""
-    still = (moves.abs() == torch.eye(2, 3, device=moves.device)).flatten(1).all(1)
-    pixels = _resized(images, size)
-    mirrored = (still & (moves[:, 0, 0] < 0)).nonzero()[:, 0]
-    pixels[mirrored] = pixels[mirrored].flip(-1)
-    moved = (~still).nonzero()[:, 0]
-    pixels[moved] = _look_through(images[moved], moves[moved], size)
-    return pixels
-
-
-def _look_through(images: Tensor, moves: Tensor, size: int) -> Tensor:
-    """Sampled at twice the size where there is that much, and averaged: detail is neither lost nor aliased."""
-    fine = 2 * size if images.shape[1] >= 2 * size else size
-    centres = (2 * torch.arange(fine, device=moves.device, dtype=torch.float32) + 1) / fine - 1
-    across = centres[None, None, :, None] * moves[:, None, None, :, 0]
-    down = centres[None, :, None, None] * moves[:, None, None, :, 1] + moves[:, None, None, :, 2]
-    pixels = F.grid_sample(_resized(images, fine), across + down, padding_mode="border", align_corners=False)
-    return pixels if fine == size else F.avg_pool2d(pixels, 2)
-
-
 def _moved_points(points: Tensor, moves: Tensor) -> Tensor:
     """Normalised points where the new images show them, left and right exchanged where they are mirrored."""
     linear, offset = moves[:, :, :2], moves[:, :, 2]
@@ -207,18 +158,10 @@ def _moved_points(points: Tensor, moves: Tensor) -> Tensor:
     return torch.where(mirrored[:, None, None], points[:, order], points)
 
 
-def _colours(frames: Frames, strength: float) -> tuple[Tensor, Tensor]:
-    """Gain, contrast around mid-grey and saturation, the same for a pair's frames: maps [F B, 3, 3] of colours, and
-    what is added [F B, 1, 1]; from bytes to [0, 1]."""
+def _colours(frames: Frames, strength: float) -> Colours:
+    """Gain, contrast around mid-grey and saturation, the same for a pair's frames."""
     gain, contrast, saturation = (1 + strength * (2 * frames.uniforms[:, 1:4] - 1)).unbind(1)
-    eye = torch.eye(3, device=gain.device)
-    grey = torch.tensor(LUMA, device=gain.device).expand(3, 3)
-    mixed = saturation[:, None, None] * eye + (1 - saturation)[:, None, None] * grey
-    linear = (gain * contrast / 255)[:, None, None] * mixed
-    count = frames.images.shape[1]
-    return linear.repeat_interleave(count, 0), (0.5 * (1 - contrast))[:, None, None].repeat_interleave(count, 0)
-
-
-def _coloured(images: Tensor, colours: tuple[Tensor, Tensor]) -> Tensor:
-    linear, added = colours
-    return torch.bmm(linear, images.flatten(2)).add_(added).clamp_(0, 1).view_as(images)
+    scale = gain * contrast / 255
+    luma = torch.tensor(LUMA, device=gain.device)
+    parts = scale * saturation, (scale * (1 - saturation))[:, None] * luma, 0.5 * (1 - contrast)
+    return Colours(*(part.repeat_interleave(frames.images.shape[1], 0) for part in parts))
