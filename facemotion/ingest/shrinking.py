@@ -1,5 +1,5 @@
-"""Squares of pictures made smaller by averaging areas: OpenCV's very bytes in two thirds of the time. A row is averaged
-across once, though two rows may need it, sums stay in registers, and for what lies past an edge nothing is copied."""
+"""Squares of pictures made smaller by averaging areas: OpenCV's very bytes in half the time. A row is averaged across
+once, though two rows may need it, sums stay in registers, and for what lies past an edge nothing is copied."""
 
 from functools import lru_cache
 from typing import Final
@@ -86,14 +86,15 @@ def _average(
                 total[x] += narrow[x] * share
         flat = made[y].reshape(-1)
         for x in range(3 * size):
-            flat[x] = np.uint8((total[x] + WHOLE) - WHOLE)
+            flat[x] = np.int32((total[x] + WHOLE) - WHOLE)
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _unroll(row: Image, first: int, end: int, across: Counts, line: Singles) -> None:
     """A row of the image as numbers, at first..end of the line, and its reflections before and after."""
+    inside = line[3 * first : 3 * end]
     for k in range(row.size):
-        line[3 * first + k] = row[k]
+        inside[k] = row[k]
     for past in (range(first), range(end, across.size)):
         for x in past:
             for channel in range(3):
@@ -104,11 +105,11 @@ def _unroll(row: Image, first: int, end: int, across: Counts, line: Singles) -> 
 def _narrow(line: Singles, firsts: Counts, shares: Singles, narrow: Singles) -> None:
     """Four values at once where a pixel has three: the fourth is the next one's, which overwrites it."""
     for x in range(len(firsts)):
-        at, to = np.uint64(3 * firsts[x]), np.uint64(3 * x)
+        at, to, part = np.uint64(3 * firsts[x]), np.uint64(3 * x), shares[x]
         red, green, blue, more = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
-        for block in range(0, shares.shape[1], TAPS):
+        for block in range(0, part.size, TAPS):
             for k in range(TAPS):
-                share = shares[x, block + k]
+                share = part[np.uint64(block + k)]
                 red += line[at] * share
                 green += line[at + np.uint64(1)] * share
                 blue += line[at + np.uint64(2)] * share
