@@ -1,15 +1,14 @@
 """dlib's 68 points, made steadier: predicted on an upright, enlarged patch from several shifted boxes and averaged."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import cv2
-import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from facemotion import weights
 from facemotion.faces.boxes import Box, face_boxes
+from facemotion.faces.dlib_forest import Forest
 from facemotion.faces.interfaces import Colour, Image
 from facemotion.faces.pupils import find_pupils
 from facemotion.landmarks.layout import GROUPS, N_IBUG, N_POINTS
@@ -41,7 +40,7 @@ class DlibLandmarker:
     def __init__(self, averaged: int) -> None:
         if not 1 <= averaged <= len(SHIFTS):
             raise ValueError(f"averaged is {averaged}, not 1 to {len(SHIFTS)}")
-        self._predictor: Any = dlib.shape_predictor(str(weights.need(weights.POINTS_68)))
+        self._forest = Forest.load()
         self._shifts = SHIFTS[:averaged] if averaged > 1 else ((0.0, 0.0, 0.0),)
 
     def points(self, image: Image, box: Box) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -74,17 +73,20 @@ class DlibLandmarker:
             grey, forward, (PATCH_PX, PATCH_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         patch = _even_contrast(patch)
-        found = np.empty((len(shifts), N_IBUG, 2))
-        for k, (across, down, larger) in enumerate(shifts):
-            half, middle = FACE_PX / 2 * (1 + larger), PATCH_PX / 2
-            x, y = middle + across * FACE_PX, middle + down * FACE_PX
-            rectangle = dlib.rectangle(round(x - half), round(y - half), round(x + half) - 1, round(y + half) - 1)
-            shape = self._predictor(patch, rectangle)
-            found[k] = [(part.x, part.y) for part in shape.parts()]
+        found = self._forest.predict(patch, _shifted(shifts))
         back = cv2.invertAffineTransform(forward)
         mean = found.mean(axis=0)
         spread = np.sqrt(((found - mean) ** 2).sum(axis=2).mean(axis=0)) / FACE_PX
         return mean @ back[:, :2].T + back[:, 2], spread
+
+
+def _shifted(shifts: tuple[tuple[float, float, float], ...]) -> NDArray[np.int64]:
+    """Boxes about the face in the middle of a patch, right and bottom their last pixel."""
+    across, down, larger = np.array(shifts).T
+    half, middle = FACE_PX / 2 * (1 + larger), PATCH_PX / 2
+    x, y = middle + across * FACE_PX, middle + down * FACE_PX
+    edges = np.column_stack([x - half, y - half, x + half, y + half])
+    return np.asarray(np.rint(edges) - [0, 0, 1, 1], np.int64)
 
 
 def roll_of(points: NDArray[np.floating]) -> float:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facemotion.ingest.shrinking import shrunk
 from facemotion.video import Image
 
 WHOLE_FACE: Final = 1.1  # the square holds every frame's face box with this much room
@@ -27,12 +28,14 @@ def cut_out(frame: Image, square: tuple[int, int, int, int], size: int) -> Image
     """The square of a frame at `size` pixels, reflected where it reaches past the frame."""
     height, width = frame.shape[:2]
     left, top, right, bottom = square
+    # Area averaging keeps shrunken pictures free of moire; cubic keeps enlarged ones crisp. Both map pixel edges to
+    # pixel edges.
+    if frame.ndim == 3 and right - left > size and (right - left) % size:
+        return shrunk(frame, square, size)
     inside = frame[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
     borders = max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0)
     if any(borders):
         inside = cv2.copyMakeBorder(inside, *borders, borderType=cv2.BORDER_REFLECT)
-    # Area averaging keeps shrunken pictures free of moire; cubic keeps enlarged ones crisp. Both map pixel edges to
-    # pixel edges.
     how = cv2.INTER_AREA if right - left > size else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(inside, (size, size), interpolation=how), np.uint8)
 
