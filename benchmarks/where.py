@@ -42,7 +42,7 @@ def areas(truth: ClipTruth, frame: int) -> dict[str, np.ndarray]:
 def through_truth(reference: torch.Tensor, truth: ClipTruth, frame: int) -> torch.Tensor:
     """The reference as it looks through the renderer's flow, at a model's size."""
     where = grid.to_normalised(torch.from_numpy(truth.flow(frame).where), SCALE, SCALE).permute(2, 0, 1)[None]
-    return grid.warp(reference, grid.resize(where, reference.shape[-1]))
+    return grid.warp_picture(reference, grid.resize(where, reference.shape[-1]))
 
 
 def judged(models: dict[str, Animated], clip: PackedClip, truth: ClipTruth, every: int) -> Iterator[dict[str, Parts]]:

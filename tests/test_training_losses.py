@@ -172,7 +172,7 @@ def test_every_term_is_named_and_finite(motion: str, refined: bool, precision: s
     sizes = config(refined=refined).model_copy(update={"motion": motion})
     trainee = Trainee(Animator(sizes), settings(**ALL_TERMS).losses, precision)
     terms = trainee(batch())
-    assert set(terms) == set(trainee.weights()) - (set() if refined else {"flows"}) - NOT_OF[motion]
+    assert set(terms) == set(trainee.weights()) - {"choice"} - (set() if refined else {"flows"}) - NOT_OF[motion]
     assert all(value.dtype == torch.float32 and value.isfinite() for value in terms.values())
     trainee.total(terms).backward()
     gradients = [weight.grad for weight in trainee.parameters() if weight.grad is not None]

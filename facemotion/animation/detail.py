@@ -30,7 +30,7 @@ def detailed(
         return enlarged(frames, size)
     flow = grid.identity(size, frames) + enlarged(field.flow - grid.identity(field.flow.shape[-1], frames), size)
     trust = enlarged(torch.sigmoid(field.occlusion), size).clamp(1e-3, 1)
-    warped = grid.warp(photos, flow)
+    warped = grid.warp_picture(photos, flow)
     if mixture is not None:
         warped, trust = mixture.picture(Seen(warped, trust))
     fine = warped - enlarged(grid.resize_image(warped, small), size)

@@ -35,7 +35,7 @@ class Untrained:
         own = reference.points.expand(count, -1, -1)
         spline = thin_plate.fit(torch.cat((points, border), 1), torch.cat((own, border), 1), RIDGE)
         flow = thin_plate.flow(spline, self.size)
-        return Made(grid.warp(reference.image.expand(count, -1, -1, -1), flow), [flow])
+        return Made(grid.warp_picture(reference.image.expand(count, -1, -1, -1), flow), [flow])
 
 
 def anchors(like: Tensor) -> Tensor:

@@ -71,7 +71,7 @@ class Generator(nn.Module):
                 coarse = mixture.features(coarse) if coarse is not None else None
             state = block(state, fine, coarse, hint if hint is not None and hint.shape[-1] == size else None)
         finest = at_size(fields, image.shape[-1])
-        warped, trust = grid.warp(image, finest.flow), torch.sigmoid(finest.occlusion)
+        warped, trust = grid.warp_picture(image, finest.flow), torch.sigmoid(finest.occlusion)
         if mixture is not None:
             warped, trust = mixture.picture(Seen(warped, trust))
         # A blurred view is what is painted at first: worse than the warp where that is right, better where it is not.

@@ -28,7 +28,7 @@ def sample_grid(model: Animator, batch: Batch, *, rows: int, zoom: int = 1) -> N
     finest = at_size(motion.fields, reference.shape[-1])
     trust = torch.sigmoid(finest.occlusion.float()).expand(-1, 3, -1, -1)
     moved = finest.flow.float() - grid.identity(finest.flow.shape[-1], finest.flow.float())
-    warped = grid.warp(reference, finest.flow.float())
+    warped = grid.warp_picture(reference, finest.flow.float())
     columns = [reference, driving, warped, coarse.float(), frame.float(), trust, flow_colours(moved)]
     tiles = torch.stack(columns, 1).clamp(0, 1)
     tiles = torch.nn.functional.pad(tiles, (0, GAP, 0, GAP), value=1.0)
