@@ -52,6 +52,28 @@ def test_the_identity_shows_the_image_itself(size: int, seed: int) -> None:
     torch.testing.assert_close(grid.warp(image, grid.identity(size, image)), image, atol=1e-5, rtol=0)
 
 
+@given(SIZES, st.integers(0, 5))
+def test_pictures_stay_what_they_are_where_nothing_moves_and_colours_where_all_does(size: int, seed: int) -> None:
+    rng = torch.Generator().manual_seed(seed)
+    picture = torch.rand(1, 3, size, size, generator=rng).round()  # as stark as can be
+    here = grid.identity(size, picture)
+    torch.testing.assert_close(grid.warp_picture(picture, here), picture, atol=1e-4, rtol=0)
+    seen = grid.warp_picture(picture, here + 0.5 * torch.randn(here.shape, generator=rng))
+    assert 0 <= seen.min() <= seen.max() <= 1
+
+
+@pytest.mark.parametrize("moved", [0.25, 0.5, 0.75])
+def test_fine_texture_of_pictures_survives_a_move_by_parts_of_a_pixel(moved: float) -> None:
+    """A wave of five pixels, of which linear interpolation half way takes a fifth."""
+    x = torch.arange(40, dtype=torch.float64)
+    wave = [0.5 + 0.4 * torch.sin(2 * torch.pi * (x + shift) / 5) for shift in (0, moved)]
+    picture, wanted = (one.expand(1, 3, 40, 40) for one in wave)
+    flow = grid.identity(40, picture) + torch.tensor([2 * moved / 40, 0], dtype=torch.float64)[:, None, None]
+    inside = (..., slice(4, -4))
+    linear, cubic = ((how(picture, flow) - wanted)[inside].abs().mean() for how in (grid.warp, grid.warp_picture))
+    assert cubic < linear / 2
+
+
 @given(st.integers(-3, 3), st.integers(-3, 3))
 def test_a_flow_says_where_to_look(dx: int, dy: int) -> None:
     image = torch.rand(1, 1, 12, 12, generator=torch.Generator().manual_seed(1))
