@@ -147,8 +147,8 @@ def test_workers_share_a_study_and_a_killed_ones_trial_is_done_again(tmp_path: P
     trials = own.get_trials()
     assert len(studies.ended(own)) == 7
     lost = [trial for trial in trials if trial.state == optuna.trial.TrialState.FAIL and trial.params]
-    for trial in lost:
-        assert trial.params in [other.params for other in studies.ended(own)]
+    for trial in lost:  # which may have been killed before all of its values were drawn
+        assert any(trial.params.items() <= other.params.items() for other in studies.ended(own))
     assert len({str(trial.params) for trial in studies.ended(own)}) == 7
 
 
