@@ -20,7 +20,7 @@ from facemotion.dataset.packed import PackedClip, PackedSplit
 from facemotion.evaluation import expression
 from facemotion.evaluation.flicker import FlickerMeter, background_area, face_area
 from facemotion.evaluation.images import as_bytes, at_scale, points_at_scale
-from facemotion.evaluation.reading import batches, driving_face
+from facemotion.evaluation.reading import batches, driving_face, reference_face
 from facemotion.evaluation.samples import runs
 from facemotion.evaluation.variants import Variant
 from facemotion.faces.interfaces import Landmarker
@@ -37,7 +37,7 @@ Figures = dict[str, float]
 def judged(variant: Variant, clip: PackedClip, track: Track, params: Params, marks: Landmarker) -> Iterator[Figures]:
     """Of frames of the clip, driven from its first by the points of a track."""
     (_, first), = batches(clip, np.array([0]), variant.size)  # fmt: skip
-    reference = driving_face(first)._replace(points=_normalised(track, np.array([0]), clip))
+    reference = reference_face(first)._replace(points=_normalised(track, np.array([0]), clip))
     for run in runs(clip.frames, params.evaluate.runs, params.evaluate.run_frames):
         flicker = FlickerMeter()
         for some, batch in batches(clip, np.array(run), variant.size):

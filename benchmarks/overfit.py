@@ -26,6 +26,7 @@ from facemotion.faces.registry import landmarker
 from facemotion.landmarks.scores import LIDS, MOUTH, opening
 from facemotion.models.animator import Animator
 from facemotion.models.config import ModelConfig
+from facemotion.models.face import reference_size
 from facemotion.models.presets import preset
 from facemotion.models.weights import save_model, start_from
 from facemotion.training import outputs
@@ -57,18 +58,18 @@ def judged(model: Animator, clip: Clip, params: Params) -> tuple[dict[str, float
     size, errors, repeated, found = model.config.image_size, [], [], []
     rows = []
     shown = set(np.linspace(0, clip.frames - 1, SHOWN).round().astype(int).tolist())
-    reference = tensor(clip.image(0), size)
+    reference, still = (tensor(clip.image(0), own) for own in (reference_size(size, clip.size), size))
     with torch.no_grad():
         appearance = model.eval().encode(reference[:, None])
         for frame in range(clip.frames):
             driving = tensor(clip.image(frame), size)
             made = model.render(appearance, model.motion(appearance, driving))
-            one, other, still = (at_scale(image)[0] for image in (made, driving, reference))
+            one, other, first = (at_scale(image)[0] for image in (made, driving, still))
             errors.append(l1(one, other))
-            repeated.append(l1(still, other))
+            repeated.append(l1(first, other))
             found.append(marks.follow(as_bytes(one), clip.points[frame])[0])
             if frame in shown:
-                rows.append(np.concatenate([as_bytes(image) for image in (still, other, one)], 1))
+                rows.append(np.concatenate([as_bytes(image) for image in (first, other, one)], 1))
     points = np.stack(found)
     apart = np.abs(points - clip.points)[:, :68].mean((1, 2))
     apart_still = np.abs(clip.points[:1] - clip.points)[:, :68].mean((1, 2))

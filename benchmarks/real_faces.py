@@ -22,7 +22,7 @@ from facemotion.evaluation.images import Frame, as_bytes, at_scale, l1, points_a
 from facemotion.evaluation.repeated import Repeated
 from facemotion.evaluation.variants import Variant
 from facemotion.models import alignment, grid
-from facemotion.models.face import Face
+from facemotion.models.face import Face, reference_size
 from facemotion.video import Image
 
 EVERY = 10  # every how manyth frame is driven to
@@ -45,7 +45,8 @@ def judged(variants: Mapping[str, Variant], clip: Clip, meter: FaceMeter) -> tup
     for frame in range(1, clip.frames):
         row: list[Frame] = []
         for name, variant in variants.items():
-            reference, driving = (_face(clip, number, variant.size) for number in (0, frame))
+            reference = _face(clip, 0, reference_size(variant.size, clip.size))
+            driving = _face(clip, frame, variant.size)
             still, wanted, made = (
                 at_scale(image)[0]
                 for image in (reference.image, driving.image, variant.make(reference, driving).frames)

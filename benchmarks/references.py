@@ -16,7 +16,7 @@ from facemotion import files, layout, schemas
 from facemotion.console import setup_logging
 from facemotion.dataset.packed import PackedClip, PackedSplit
 from facemotion.evaluation.images import Frame, at_scale
-from facemotion.evaluation.reading import batches, driving_face, faces_of
+from facemotion.evaluation.reading import batches, driving_face, references_of
 from facemotion.evaluation.references import COUNTS, chosen, scored
 from facemotion.evaluation.truth import ClipTruth, places
 from facemotion.models import grid
@@ -45,7 +45,7 @@ def figures(made: Frame, seen: list[Frame], driving: Frame, hidden: np.ndarray, 
 def judged(model: Animator, clip: PackedClip, truth: ClipTruth, references: list[int], every: int) -> list[Figures]:
     size, rows = model.config.image_size, []
     frames = scored(clip.frames, np.arange(clip.frames - 1, 0, -every)[::-1].astype(np.intp))
-    face = faces_of(clip, np.array(references, np.intp), size)
+    face = references_of(clip, np.array(references, np.intp), size)
     encoded = model.encode(face.image[None], face.points[None], face.camera[None] if face.camera is not None else None)
     for some, batch in batches(clip, frames, size, TOGETHER):
         appearance = encoded.of_frames(len(some))

@@ -23,7 +23,7 @@ from facemotion.evaluation.carried import carried
 from facemotion.evaluation.folders import Folders
 from facemotion.evaluation.images import at_scale
 from facemotion.evaluation.protocols import PairRow
-from facemotion.evaluation.reading import faces_of, numbers_of, reference_of
+from facemotion.evaluation.reading import faces_of, numbers_of, reference_of, start_of
 from facemotion.evaluation.score_jobs import cross_clips
 from facemotion.evaluation.variants import Animated
 from facemotion.models.animator import Background
@@ -35,7 +35,7 @@ WAYS: Final = ("carried", "absolute", "answer")
 def told(variant: Animated, pair: PairRow, folders: Folders) -> Iterator[dict[str, float]]:
     """Mean absolute difference of each frame from the answer, by what drives."""
     clips = cross_clips(pair, folders, variant.size)
-    reference, start = (reference_of(clip, variant.size) for clip in (clips.reference, clips.driving))
+    reference, start = reference_of(clips.reference, variant.size), start_of(clips.driving, variant.size)
     numbers = np.intersect1d(numbers_of(clips.reference), numbers_of(clips.driving))[1:]
     numbers = numbers[:: max(1, len(numbers) // FRAMES)]
     answer, driving = (faces_of(clip, numbers, variant.size) for clip in (clips.reference, clips.driving))

@@ -39,10 +39,10 @@ def areas(truth: ClipTruth, frame: int) -> dict[str, np.ndarray]:
     return masks | {f"{name}, unseen": mask & shown.known & ~flow.seen for name, mask in kinds.items()}
 
 
-def through_truth(reference: torch.Tensor, truth: ClipTruth, frame: int) -> torch.Tensor:
+def through_truth(reference: torch.Tensor, truth: ClipTruth, frame: int, size: int) -> torch.Tensor:
     """The reference as it looks through the renderer's flow, at a model's size."""
     where = grid.to_normalised(torch.from_numpy(truth.flow(frame).where), SCALE, SCALE).permute(2, 0, 1)[None]
-    return grid.warp_picture(reference, grid.resize(where, reference.shape[-1]))
+    return grid.warp_picture(reference, grid.resize(where, size))
 
 
 def judged(models: dict[str, Animated], clip: PackedClip, truth: ClipTruth, every: int) -> Iterator[dict[str, Parts]]:
@@ -53,8 +53,10 @@ def judged(models: dict[str, Animated], clip: PackedClip, truth: ClipTruth, ever
             name: at_scale(model.make(reference_face(batch), driving_face(batch)).frames)
             for name, model in models.items()
         }
-        made[TRUE] = at_scale(torch.cat([through_truth(batch.reference[:1], truth, frame) for frame in some.tolist()]))
-        made["reference"] = at_scale(batch.reference)
+        made[TRUE] = at_scale(
+            torch.cat([through_truth(batch.reference[:1], truth, frame, size) for frame in some.tolist()])
+        )
+        made["reference"] = at_scale(grid.resize_image(batch.reference, size))
         for row, (frame, driving) in enumerate(zip(some.tolist(), at_scale(batch.driving), strict=True)):
             masks = areas(truth, frame)
             errors = {name: np.abs(images[row] - driving).mean(axis=-1) for name, images in made.items()}

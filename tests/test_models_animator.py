@@ -256,6 +256,20 @@ def test_wrong_references_are_said(model: Animator) -> None:
         model.encode(torch.rand(1, 2, 3, 64, 64))
 
 
+def test_sharper_references_move_the_same_and_are_pasted_from_as_they_are(model: Animator) -> None:
+    small, driving = images(2)[:, None], images(2, 1)
+    sharp = small.repeat_interleave(2, -1).repeat_interleave(2, -2)
+    sharp = (sharp + 0.02 * torch.tensor([1.0, -1.0]).repeat(64)).clamp(0, 1)
+    small = grid.resize_image(sharp[:, 0], 64)[:, None]
+    with torch.no_grad():
+        frames, _, motion = model(sharp, driving)
+        blunt, _, same = model(small, driving)
+    assert frames.shape == blunt.shape == (2, 3, 64, 64)
+    for field, other in zip(motion.fields, same.fields, strict=True):
+        torch.testing.assert_close(field.flow, other.flow)
+    assert 0 < (frames - blunt).abs().max() < 0.05
+
+
 def test_outputs_are_named(model: Animator) -> None:
     with torch.no_grad():
         _, appearance, motion = model(images(1)[:, None], images(1, 1))

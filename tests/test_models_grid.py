@@ -74,6 +74,18 @@ def test_fine_texture_of_pictures_survives_a_move_by_parts_of_a_pixel(moved: flo
     assert cubic < linear / 2
 
 
+def test_a_sharper_picture_moves_as_the_scene_does() -> None:
+    """A wave of four pixels at the flow's size, in a picture of twice that: half a pixel further."""
+    x = torch.arange(80, dtype=torch.float64)
+    sharp, moved = ((0.5 + 0.4 * torch.sin(2 * torch.pi * (x + at) / 8)).expand(1, 3, 80, 80) for at in (0, 1))
+    small, wanted = grid.resize_image(sharp, 40), grid.resize_image(moved, 40)
+    here = grid.identity(40, sharp)
+    torch.testing.assert_close(grid.warp_picture(sharp, here), small)
+    flow = here + torch.tensor([1 / 40, 0], dtype=torch.float64)[:, None, None]
+    apart = [(grid.warp_picture(one, flow) - wanted)[..., 4:-4].abs().mean() for one in (sharp, small)]
+    assert apart[0] < 1e-6 < apart[1] / 10
+
+
 @given(st.integers(-3, 3), st.integers(-3, 3))
 def test_a_flow_says_where_to_look(dx: int, dy: int) -> None:
     image = torch.rand(1, 1, 12, 12, generator=torch.Generator().manual_seed(1))

@@ -11,16 +11,10 @@ import pytest
 import torch
 from training_toys import ToyClips, config, settings
 
-from facemotion.dataset.augmentation import Batch
 from facemotion.dataset.turning import turn, turning
 from facemotion.errors import FacemotionError
 from facemotion.landmarks.pose import MODEL
-from facemotion.models import grid
-from facemotion.models.animator import AT_REST, Animator, Motion
-from facemotion.models.dense_motion import FlowField
-from facemotion.models.fusion import Mixture
-from facemotion.models.keypoints import Keypoints
-from facemotion.training.choosing import choice_error
+from facemotion.models.animator import Animator
 from facemotion.training.loop import Job, Trained, train
 from facemotion.training.report import Reporter, Silent
 
@@ -30,7 +24,6 @@ CHANGES: dict[str, Any] = {
     "coarse_rate": 0.0,
     "losses__flows": 1.0,
     "losses__regions": 0.5,
-    "losses__choice": 0.1,
 }
 
 
@@ -63,7 +56,7 @@ def same(one: Trained, other: Trained) -> None:
 def test_broken_off_and_resumed_it_learns_the_same(tmp_path: Path) -> None:
     whole = learn(tmp_path / "whole")
     names = {name for row in whole.history.rows for name in row}
-    assert {"val_l1", "val_l1_n2", "choice"} <= names
+    assert {"val_l1", "val_l1_n2"} <= names
     assert not {"flows", "warped", "points"} & names  # of a motion that rests
     with pytest.raises(FacemotionError, match="after step 3 of 6"):
         learn(tmp_path / "broken", Stopping())
@@ -74,31 +67,6 @@ def test_a_batch_in_pieces_teaches_the_same(tmp_path: Path) -> None:
     whole, pieces = learn(tmp_path / "whole"), learn(tmp_path / "pieces", accumulate=2)
     ours, theirs = (dict(one.history.column("loss")) for one in (whole, pieces))
     np.testing.assert_allclose(list(theirs.values()), list(ours.values()), rtol=1e-4)
-
-
-def test_a_reference_is_to_be_chosen_where_it_shows_the_driving_frame() -> None:
-    rng = torch.Generator().manual_seed(1)
-    wanted, other = torch.rand(2, 1, 3, 16, 16, generator=rng).unbind(0)
-    left = torch.cat((wanted[..., :8], other[..., 8:]), -1)
-    right = torch.cat((other[..., :8], wanted[..., 8:]), -1)
-    none = torch.zeros(1, 70, 2)
-    given = Batch(
-        index=torch.arange(1), reference=left, driving=wanted, reference_points=none, driving_points=none, told=none,
-        reference_camera=torch.eye(2, 3)[None], driving_camera=torch.eye(2, 3)[None], normals=torch.zeros(1, 8),
-        others=right[:, None], other_points=none[:, None], other_cameras=torch.eye(2, 3)[None, None],
-    )  # fmt: skip
-    still = FlowField(grid.identity(16, wanted).repeat(2, 1, 1, 1), torch.zeros(2, 1, 16, 16))
-    motion = Motion([still], Keypoints(torch.zeros(1, 1, 2), torch.eye(2)[None, None]), AT_REST)
-
-    def error(share: float, kept: tuple[bool, bool] = (True, True)) -> float:
-        """The first reference's weight on the side where it is right, and the second's."""
-        half = torch.full((1, 1, 16, 8), share)
-        first = torch.cat((half, 1 - half), -1)
-        mixture = Mixture(torch.stack((first, 1 - first), 1), torch.tensor([kept]), False)
-        return float(choice_error(mixture, motion, given))
-
-    assert error(0.99) < error(0.5) < error(0.01)
-    assert error(0.5, kept=(True, False)) == 0.0  # there is nothing to choose
 
 
 def test_clips_in_which_no_head_turns_are_left_out() -> None:

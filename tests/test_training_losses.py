@@ -15,6 +15,7 @@ from training_toys import config, settings
 from facemotion import weights
 from facemotion.dataset.augmentation import Batch
 from facemotion.errors import FacemotionError
+from facemotion.models import grid
 from facemotion.models.animator import Animator
 from facemotion.models.keypoints import Keypoints
 from facemotion.training import adversarial, perceptual, photometric, regions
@@ -125,8 +126,6 @@ def seen_at(image: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def test_a_right_flow_warps_the_reference_onto_the_driving_frame() -> None:
-    from facemotion.models import grid
-
     given = batch()
     flow = grid.identity(32, given.reference).expand(2, -1, -1, -1)
     same = replace(given, reference=given.driving, reference_points=given.driving_points)
@@ -172,7 +171,7 @@ def test_every_term_is_named_and_finite(motion: str, refined: bool, precision: s
     sizes = config(refined=refined).model_copy(update={"motion": motion})
     trainee = Trainee(Animator(sizes), settings(**ALL_TERMS).losses, precision)
     terms = trainee(batch())
-    assert set(terms) == set(trainee.weights()) - {"choice"} - (set() if refined else {"flows"}) - NOT_OF[motion]
+    assert set(terms) == set(trainee.weights()) - (set() if refined else {"flows"}) - NOT_OF[motion]
     assert all(value.dtype == torch.float32 and value.isfinite() for value in terms.values())
     trainee.total(terms).backward()
     gradients = [weight.grad for weight in trainee.parameters() if weight.grad is not None]

@@ -12,6 +12,7 @@ from facemotion.animation.references import CLIP, Image, Reference, model_input
 from facemotion.errors import FacemotionError
 from facemotion.models import alignment
 from facemotion.models.animator import Animator, Appearance, Motion
+from facemotion.models.face import reference_size
 from facemotion.models.fusion import MOST
 from facemotion.models.keypoints import Keypoints
 from facemotion.models.landmark_motion import LandmarkMotion
@@ -63,7 +64,8 @@ class Renderer:
     @torch.inference_mode()
     def _read(self, references: list[Reference], *, one_a_frame: bool) -> _Known:
         """All of one frame, or each of a frame of its own."""
-        crops = model_input([one.crop(CLIP) for one in references], self.model.config.image_size).to(self.device)
+        size = reference_size(self.model.config.image_size, CLIP)
+        crops = model_input([one.crop(CLIP) for one in references], size).to(self.device)
         points = torch.from_numpy(np.stack([one.normalised() for one in references])).float().to(self.device)
         whole = np.stack([one.crop(max(self.size, self.model.config.image_size)) for one in references])
         photos = torch.from_numpy(whole).permute(0, 3, 1, 2).float().to(self.device) / 255

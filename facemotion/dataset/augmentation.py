@@ -13,6 +13,7 @@ from facemotion.dataset.spoiling import spoil
 from facemotion.landmarks.layout import MIRROR
 from facemotion.models import affine
 from facemotion.models.alignment import maps
+from facemotion.models.face import reference_size
 
 # The weights of luma in BT.601, for saturation.
 LUMA: Final = (0.299, 0.587, 0.114)
@@ -59,10 +60,10 @@ class Frames:
 
 @dataclass(frozen=True)
 class Batch:
-    """Images [B, 3, S, S] in [0, 1]; points [B, 70, 2] normalised to -1..1 over the image's edges; the random numbers
-    that are left for the losses. `told`: of the driving points those that a model is told, NaN where dropped. Cameras:
-    affine maps [B, 2, 3] that carry a frame's background to where the clip's first frame has it. The other references
-    are [B, N - 1, ...], of which there may be none."""
+    """Images [B, 3, S, S] in [0, 1], those of references at `reference_size`; points [B, 70, 2] normalised to -1..1
+    over the image's edges; the random numbers that are left for the losses. `told`: of the driving points those that a
+    model is told, NaN where dropped. Cameras: affine maps [B, 2, 3] that carry a frame's background to where the clip's
+    first frame has it. The other references are [B, N - 1, ...], of which there may be none."""
 
     index: Tensor
     reference: Tensor
@@ -97,6 +98,8 @@ def told(batch: Batch, rows: int | None = None, references: int | None = None) -
     return tuple(part[:rows] for part in parts)
 
 
+# A pair's frames: the reference, the driving frame, other references.
+DRIVING: Final = 1
 # How many of a pair's normal numbers augmentation takes from the front.
 TAKEN: Final = 8
 # Of a pair's landmarks at most this share is dropped.
@@ -105,24 +108,26 @@ MOST_DROPPED: Final = 0.95
 
 def prepare(frames: Frames, size: int, rules: AugmentationRules | None) -> Batch:
     """The batch at a model's size, areas averaged; augmented where there are rules for it."""
-    count, edge = len(frames.index), frames.images.shape[-2]
-    images = frames.images.flatten(0, 1)
+    count, shown, edge = frames.images.shape[:3]
     points = (2 * frames.points.flatten(0, 1) + 1) / edge - 1
     camera = maps(frames.camera.flatten(0, 1))
+    sharp = reference_size(size, edge)
+    sizes = [size if place == DRIVING else sharp for place in range(shown)]
     if rules is None:
-        pixels = plain(images, size)
+        planes = [plain(frames.images[:, place], own) for place, own in enumerate(sizes)]
     else:
-        moves = _moves(frames, rules)
-        pixels = augmented(images, moves, _colours(frames, rules.colour), size)
+        moves, colours = _moves(frames, rules), _colours(frames, rules.colour)
+        each = moves.view(count, shown, 2, 3)
+        planes = [augmented(frames.images[:, place], each[:, place], colours, own) for place, own in enumerate(sizes)]
         points = _moved_points(points, moves)
         camera = affine.chained(camera, moves)
-    shown = frames.images.shape[1]
-    pixels, points = pixels.view(count, shown, 3, size, size), points.view(count, shown, *points.shape[1:])
-    camera = camera.view(count, shown, 2, 3)
-    told = points[:, 1] if rules is None else _without(points[:, 1], frames, rules.dropped)
+    points, camera = points.view(count, shown, *points.shape[1:]), camera.view(count, shown, 2, 3)
+    told = points[:, DRIVING] if rules is None else _without(points[:, DRIVING], frames, rules.dropped)
     normals = frames.normals[:, TAKEN:]
-    others = spoil(pixels[:, 2:], frames.spoilt, frames.index) if shown > 2 else pixels[:, 2:]
-    first = (pixels[:, 0], pixels[:, 1], points[:, 0], points[:, 1], told, camera[:, 0], camera[:, 1])
+    others = planes[0].new_empty(count, 0, 3, sharp, sharp)
+    if shown > 2:
+        others = spoil(torch.stack(planes[2:], 1), frames.spoilt, frames.index)
+    first = (planes[0], planes[DRIVING], points[:, 0], points[:, DRIVING], told, camera[:, 0], camera[:, DRIVING])
     return Batch(frames.index, *first, normals, others, points[:, 2:], camera[:, 2:])
 
 
@@ -159,9 +164,9 @@ def _moved_points(points: Tensor, moves: Tensor) -> Tensor:
 
 
 def _colours(frames: Frames, strength: float) -> Colours:
-    """Gain, contrast around mid-grey and saturation, the same for a pair's frames."""
+    """Gain, contrast around mid-grey and saturation of each pair [B], the same for its frames."""
     gain, contrast, saturation = (1 + strength * (2 * frames.uniforms[:, 1:4] - 1)).unbind(1)
     scale = gain * contrast / 255
     luma = torch.tensor(LUMA, device=gain.device)
     parts = scale * saturation, (scale * (1 - saturation))[:, None] * luma, 0.5 * (1 - contrast)
-    return Colours(*(part.repeat_interleave(frames.images.shape[1], 0) for part in parts))
+    return Colours(*parts)

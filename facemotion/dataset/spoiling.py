@@ -10,7 +10,7 @@ from torch import Tensor
 # What may be done to a picture; its place here, from 1, is its number, and 0 leaves it as it is.
 SPOILT: Final = ("black", "blurred", "noise")
 # A blurred picture has this share of its pixels a side.
-BLUR: Final = 8
+BLUR: Final = 16
 
 
 def spoil(images: Tensor, kinds: Tensor, index: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from facemotion.dataset.packed import PackedClip
 from facemotion.evaluation.images import Frame, at_scale
 from facemotion.evaluation.known import Known
 from facemotion.evaluation.protocols import PairRow
-from facemotion.evaluation.reading import batches, driving_face, numbers_of, reference_of
+from facemotion.evaluation.reading import batches, driving_face, numbers_of, reference_of, start_of
 from facemotion.evaluation.same_identity import FrameTable, Scores
 from facemotion.evaluation.scoring import STEP, Generated, Meters, Values, scores, unanswered, unpacked
 from facemotion.evaluation.variants import Made, Transfers, Variant
@@ -62,7 +62,7 @@ def score_pair(variant: Variant, pair: PairRow, clips: CrossClips, every: int, m
 def frames_of(variant: Variant, pair: PairRow, clips: CrossClips, frames: NDArray[np.intp]) -> Iterator[CrossFrame]:
     """What the variant makes of the driver's frames; each with the answer's frame of that number."""
     reference = reference_of(clips.reference, variant.size)
-    start = reference_of(clips.driving, variant.size)
+    start = start_of(clips.driving, variant.size)
     answers = dict(_at_scale(clips.reference, frames, variant.size)) if pair.answered else {}
     for some, batch in batches(clips.driving, frames, variant.size):
         made = {way: unpacked(one) for way, one in across(variant, reference, start, driving_face(batch)).items()}

@@ -1,6 +1,6 @@
 """Frames of packed clips and answers, by number, as models see them and as they are scored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,22 +33,29 @@ def seen_at_scale(clip: PackedClip, frames: Frames, size: int) -> Iterator[tuple
 
 def batches(clip: PackedClip, frames: Frames, size: int, together: int = TOGETHER) -> Iterator[tuple[Frames, Batch]]:
     """The clip's first frame as reference with these frames, by number, a few at a time."""
-    unused = np.zeros(UNIFORMS, np.float32), np.zeros(NORMALS, np.float32)
-    numbers = numbers_of(clip)
     for start in range(0, len(frames), together):
         some = frames[start : start + together]
-        rows = np.searchsorted(numbers, some)
-        pairs = [Pair(0, 0, 0, int(row), *unused) for row in rows]
-        yield some, prepare(decode(_Alone([clip]), pairs), size, None)
+        yield some, _batch(clip, [(0, row) for row in _rows(clip, some)], size)
 
 
 def reference_of(clip: PackedClip, size: int) -> Face:
-    """Its first frame."""
+    """Its first frame, as a reference of a model of `size`."""
+    return references_of(clip, numbers_of(clip)[:1], size)
+
+
+def references_of(clip: PackedClip, frames: Frames, size: int) -> Face:
+    """These frames, by number, likewise."""
+    batch = _batch(clip, [(row, row) for row in _rows(clip, frames)], size)
+    return Face(batch.reference, batch.reference_points, batch.reference_camera)
+
+
+def start_of(clip: PackedClip, size: int) -> Face:
+    """Its first frame, as a driving one."""
     return faces_of(clip, numbers_of(clip)[:1], size)
 
 
 def faces_of(clip: PackedClip, frames: Frames, size: int) -> Face:
-    """Of these frames, by number."""
+    """These frames, by number, as driving ones of `size`."""
     ((_, batch),) = batches(clip, frames, size, len(frames))
     return driving_face(batch)
 
@@ -60,6 +67,17 @@ def reference_face(batch: Batch) -> Face:
 
 def driving_face(batch: Batch) -> Face:
     return Face(batch.driving, batch.driving_points, batch.driving_camera)
+
+
+def _rows(clip: PackedClip, frames: Frames) -> list[int]:
+    rows: list[int] = np.searchsorted(numbers_of(clip), frames).tolist()
+    return rows
+
+
+def _batch(clip: PackedClip, pairs: Sequence[tuple[int, int]], size: int) -> Batch:
+    """Of rows of references and driving frames."""
+    unused = np.zeros(UNIFORMS, np.float32), np.zeros(NORMALS, np.float32)
+    return prepare(decode(_Alone([clip]), [Pair(0, 0, *pair, *unused) for pair in pairs]), size, None)
 
 
 @dataclass(frozen=True)

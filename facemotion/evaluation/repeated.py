@@ -11,5 +11,5 @@ class Repeated:
 
     def make(self, reference: Face, driving: Face) -> Made:
         count = len(driving.image)
-        still = grid.identity(self.size, reference.image).expand(count, -1, -1, -1)
-        return Made(reference.image.expand(count, -1, -1, -1), [still])
+        image = grid.resize_image(reference.image, self.size)
+        return Made(image.expand(count, -1, -1, -1), [grid.identity(self.size, image).expand(count, -1, -1, -1)])

@@ -13,7 +13,7 @@ from facemotion.dataset.packed import PackedClip
 from facemotion.evaluation import faces, images, unseen
 from facemotion.evaluation.images import Frame, at_scale
 from facemotion.evaluation.known import Known, KnownFrame
-from facemotion.evaluation.reading import TOGETHER, batches, driving_face, faces_of
+from facemotion.evaluation.reading import TOGETHER, batches, driving_face, references_of
 from facemotion.evaluation.references import COUNTS, chosen, scored
 from facemotion.evaluation.same_identity import FrameTable, Scores
 from facemotion.evaluation.scoring import Meters, Values
@@ -58,7 +58,7 @@ def frames_of(
     variant: Fuses, clip: PackedClip, references: list[int], frames: NDArray[np.intp]
 ) -> Iterator[FusedFrame]:
     """What the variant makes of these frames of a clip from those that are references, the first first."""
-    make = variant.making(faces_of(clip, np.array(references, np.intp), variant.size))
+    make = variant.making(references_of(clip, np.array(references, np.intp), variant.size))
     for some, batch in batches(clip, frames, variant.size, max(TOGETHER // len(references), 1)):
         made = {strategy: at_scale(one.frames) for strategy, one in make(driving_face(batch)).items()}
         for k, (number, driving) in enumerate(zip(some.tolist(), at_scale(batch.driving), strict=True)):

@@ -11,10 +11,12 @@ from typing import Final
 import torch
 
 from facemotion.evaluation import made_of
+from facemotion.evaluation.images import SCALE
 from facemotion.evaluation.made_of import MadeOf
 from facemotion.evaluation.variants import Animated
 from facemotion.landmarks.layout import N_POINTS
-from facemotion.models.face import Face
+from facemotion.models.face import Face, reference_size
+from facemotion.models.grid import resize_image
 
 WARM_UP: Final = 3
 FRAMES: Final = 40
@@ -34,7 +36,7 @@ def measure(job: SpeedJob) -> dict[str, float]:
     generator = torch.Generator().manual_seed(0)
     pictures = torch.rand(WARM_UP + FRAMES, 1, 3, variant.size, variant.size, generator=generator)
     points = torch.rand(WARM_UP + FRAMES, 1, N_POINTS, 2, generator=generator) - 0.5
-    reference = Face(pictures[0], points[0])
+    reference = Face(resize_image(pictures[0], reference_size(variant.size, SCALE)), points[0])
     made = variant.keeping(reference) if isinstance(variant, Animated) else partial(variant.make, reference)
     times = []
     for driving in map(Face, pictures, points):

@@ -52,6 +52,7 @@ def export(folder: Path, out: Path) -> dict[str, float]:
         "model": folder.resolve().name,
         "weights": files.file_digest(folder / WEIGHTS),
         "image_size": model.config.image_size,
+        "photo_size": parts.photo_size(model),
         "motion": model.config.motion,
         "opset": OPSET,
     }

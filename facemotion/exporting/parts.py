@@ -6,9 +6,11 @@ from typing import Any, Final, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from facemotion.animation.references import CLIP
 from facemotion.exporting.trees import named, rebuilt
 from facemotion.models import grid, landmark_shape
 from facemotion.models.animator import Animator, Appearance, Motion
+from facemotion.models.face import reference_size
 
 Tensors = dict[str, Tensor]
 NAMES: Final = ("encode", "motion", "render")
@@ -73,12 +75,17 @@ def moved(model: Animator, appearance: Appearance, driving: Mapping[str, Any]) -
     return model.motion(appearance, driving.get("driving"), driving.get("driving_points"))
 
 
+def photo_size(model: Animator) -> int:
+    return reference_size(model.config.image_size, CLIP)
+
+
 def example(model: Animator, seed: int) -> Given:
     """A photo and a driving frame of the right kind, of nobody."""
     noise = torch.Generator().manual_seed(seed)
     size, kind = model.config.image_size, model.config.motion
     pictures = grid.resize_image(torch.rand(2, 3, PATCHES, PATCHES, generator=noise), size)
-    photo, driving = {"photo": pictures[:1]}, {"driving": pictures[1:]}
+    photo = {"photo": grid.resize_image(pictures[:1], photo_size(model))}
+    driving = {"driving": pictures[1:]}
     if kind == "landmarks":
         driving = {}
     if kind != "keypoints":

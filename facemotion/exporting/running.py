@@ -17,8 +17,8 @@ def file_of(folder: Path, part: str) -> Path:
 
 
 class OnnxAnimator:
-    """Everything has a batch of one. `photo` and `driving` [1, 3, H, H] in [0, 1], H as in export.json, and their
-    landmarks `photo_points`, `driving_points` [1, 70, 2], normalised, are what `needs` says."""
+    """Everything has a batch of one. `photo` [1, 3, P, P] and `driving` [1, 3, H, H] in [0, 1], P and H as in
+    export.json, and their landmarks `photo_points`, `driving_points` [1, 70, 2], normalised, are what `needs` says."""
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
         import onnxruntime as ort

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from facemotion.errors import FacemotionError
-from facemotion.models import alignment
+from facemotion.models import alignment, grid
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import FlowField
 from facemotion.models.fusion import MOST, Fusion, Mixture, first_of_their_kind, pose_gaps
@@ -24,7 +24,7 @@ class Appearance(NamedTuple):
     """What is computed once for the N references of each of B frames. Tensors are [B * N, ...], a frame's references
     one after the other."""
 
-    image: Tensor
+    image: Tensor  # as given
     source: MotionSource
     features: tuple[Tensor, ...]  # finest first
     structure: tuple[Tensor, ...] | None  # the reference's side of the correlation volume, where there is a refiner
@@ -84,20 +84,22 @@ class Animator(nn.Module):
                 part.requires_grad_(False)
 
     def encode(self, references: Tensor, points: Tensor | None = None, camera: Tensor | None = None) -> Appearance:
-        """Of photos [B, N, 3, H, H] in [0, 1], H the model's image size. Where the motion is told by them: landmarks
-        [B, N, 70, 2], normalised, and how the camera moved, see `Face`. Several photos show the same person; their
-        order does not matter."""
+        """Of photos [B, N, 3, H, H] in [0, 1], H the model's image size or a whole multiple: sharper ones are pasted
+        from in their own pixels. Where the motion is told by them: landmarks [B, N, 70, 2], normalised, and how the
+        camera moved, see `Face`. Several photos show the same person; their order does not matter."""
         _, count, channels, height, width = references.shape
-        if (channels, height, width) != (3, self.config.image_size, self.config.image_size):
+        size = self.config.image_size
+        if channels != 3 or height != width or height % size or not height:
             raise FacemotionError(
-                f"references are {tuple(references.shape)}, but this model takes [B, N, 3, {self.config.image_size}, "
-                f"{self.config.image_size}]: resize them"
+                f"references are {tuple(references.shape)}, but this model takes [B, N, 3, {size}, {size}], or as many "
+                "pixels a side several times over: resize them"
             )
         most = MOST if self.fusion is not None else 1
         if not 1 <= count <= most:
             can = f"fusion {self.config.fusion!r} takes {'one' if most == 1 else f'1 to {most}'}"
             raise FacemotionError(f"{count} references a frame, but {can}: give as many, or train with another fusion")
-        image = references.flatten(0, 1)
+        whole = references.flatten(0, 1)
+        image = grid.resize_image(whole, size)
         source = self.coarse.encode(image, points.flatten(0, 1) if points is not None else None)
         source = source._replace(camera=camera.flatten(0, 1) if camera is not None else None)
         structure, view = None, None
@@ -107,7 +109,7 @@ class Animator(nn.Module):
             if self.config.aligned:
                 view = alignment.view(image, self.coarse.belief(source.keypoints))
         features = self.features(image)
-        appearance = Appearance(image, source, features, structure, view, count)
+        appearance = Appearance(whole, source, features, structure, view, count)
         if self.fusion is None or count == 1:
             return appearance
         kept = first_of_their_kind(references)

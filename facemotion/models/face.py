@@ -1,8 +1,11 @@
 """What is known of a face in a frame."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from torch import Tensor
+
+# Pixels a side of a reference for one of a frame that is made of it: what is moved by parts of a pixel stays sharp.
+FINER: Final = 2
 
 
 class Face(NamedTuple):
@@ -12,3 +15,8 @@ class Face(NamedTuple):
     image: Tensor
     points: Tensor
     camera: Tensor | None = None
+
+
+def reference_size(size: int, there: int) -> int:
+    """At which pictures of `there` pixels a side are references of a model of `size`."""
+    return FINER * size if there >= FINER * size else size

@@ -56,9 +56,9 @@ class Generator(nn.Module):
         hint: Tensor | None = None,
         mixture: Mixture | None = None,
     ) -> Tensor:
-        """The frame [B, 3, H, H] in [0, 1]. `image`: the reference; `features`: its pyramid; `fields`: coarse first;
-        `hint`: the refiner's own map, at the size of its last level, of a mouth that opens or lids that close. Of
-        several references all of these are [B * N], and `mixture` says how they become one."""
+        """The frame [B, 3, H, H] in [0, 1]. `image`: the reference, as large or larger; `features`: its pyramid;
+        `fields`: coarse first; `hint`: the refiner's own map, at the size of its last level, of a mouth that opens or
+        lids that close. Of several references all of these are [B * N], and `mixture` says how they become one."""
         state = None
         if mixture is not None and hint is not None:
             hint = mixture.mean(hint)
@@ -70,12 +70,12 @@ class Generator(nn.Module):
                 fine = mixture.features(fine)
                 coarse = mixture.features(coarse) if coarse is not None else None
             state = block(state, fine, coarse, hint if hint is not None and hint.shape[-1] == size else None)
-        finest = at_size(fields, image.shape[-1])
+        finest = at_size(fields, self.sizes[-1])
         warped, trust = grid.warp_picture(image, finest.flow), torch.sigmoid(finest.occlusion)
         if mixture is not None:
             warped, trust = mixture.picture(Seen(warped, trust))
         # A blurred view is what is painted at first: worse than the warp where that is right, better where it is not.
-        blurred = grid.resize_image(grid.resize_image(warped.detach(), self.sizes[0]), image.shape[-1])
+        blurred = grid.resize_image(grid.resize_image(warped.detach(), self.sizes[0]), self.sizes[-1])
         painted = torch.sigmoid(self.paint(state).float() + torch.logit(blurred, 0.02))
         return trust * warped + (1 - trust) * painted
 

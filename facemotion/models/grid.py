@@ -43,8 +43,11 @@ def warp(image: Tensor, flow: Tensor) -> Tensor:
 
 
 def warp_picture(image: Tensor, flow: Tensor) -> Tensor:
-    """`warp` of colours in [0, 1], by cubic interpolation: a linear one blurs all that moves by parts of a pixel."""
-    return _sampled(image, flow, "bicubic").clamp(0, 1)
+    """`warp` of colours in [0, 1], by cubic interpolation: a linear one blurs all that moves by parts of a pixel. An
+    image several times as large as the flow is looked at in its own pixels, whose areas are then averaged."""
+    size = flow.shape[-1]
+    sharp = image.shape[-1] if image.shape[-1] % size == 0 else size
+    return resize_image(_sampled(image, resize(flow, sharp), "bicubic").clamp(0, 1), size)
 
 
 def _sampled(image: Tensor, flow: Tensor, mode: str) -> Tensor:

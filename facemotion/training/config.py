@@ -60,7 +60,6 @@ class Losses(Section):
     warped: Weight  # the coarse warp alone against the driving frame
     flows: Weight  # each of the refiner's flows against the driving frame
     decay: Positive  # weight of a refiner's flow relative to that of the next
-    choice: Weight  # which of several references shows a pixel right
     adversarial: Weight
 
     @model_validator(mode="after")

@@ -21,7 +21,7 @@ def check_finite(values: Mapping[str, float], step: int, batch: Batch, source: C
     wrong = [f"{name} is {value}" for name, value in values.items() if not math.isfinite(value)]
     if not wrong:
         return
-    whole = torch.isfinite(torch.stack((batch.reference, batch.driving))).flatten(2).all(-1).all(0)
+    whole = torch.stack([torch.isfinite(shown).flatten(1).all(1) for shown in (batch.reference, batch.driving)]).all(0)
     pairs = [stream.pairs.pair(int(k)) for k in batch.index[~whole]]
     clips = sorted({source.clips[pair.clip].clip_id for pair in pairs})
     cause = (

@@ -18,7 +18,6 @@ from facemotion.models.keypoints import Keypoints
 from facemotion.models.landmark_keypoints import head_motion
 from facemotion.models.many import each
 from facemotion.training import adversarial, perceptual, photometric, regions
-from facemotion.training.choosing import choice_error
 from facemotion.training.config import Losses
 from facemotion.training.transforms import Warps
 
@@ -56,10 +55,6 @@ class Trainee(nn.Module):
         with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
             frame, appearance, motion = self.model(*told(batch))
             terms = self._motion_terms(batch, motion)
-            if self.losses.choice and learns(self.model.fusion):
-                mixture = self.model.mixture(appearance, motion)
-                if mixture is not None:
-                    terms["choice"] = choice_error(mixture, motion, batch)
         # Of several references none is the one to tell it by.
         alone = motion.fields[0].foreground is not None and batch.references == 1
         if self.losses.foreground and alone and self._coarse_learns():
@@ -77,7 +72,7 @@ class Trainee(nn.Module):
         """Of all terms there can be."""
         losses = self.losses
         names = ("l1", "gradient", "ssim", "census", "regions", "perceptual", "points", "jacobians", "background",
-                 "foreground", "occlusion", "warped", "flows", "choice", "adversarial")  # fmt: skip
+                 "foreground", "occlusion", "warped", "flows", "adversarial")  # fmt: skip
         return {name: getattr(losses, name) for name in names} | {"critic": float(losses.adversarial > 0)}
 
     def total(self, terms: dict[str, Tensor]) -> Tensor:

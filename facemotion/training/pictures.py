@@ -11,6 +11,7 @@ from facemotion.dataset.augmentation import Batch, told
 from facemotion.models import grid
 from facemotion.models.animator import Animator, Motion
 from facemotion.models.generator import at_size
+from facemotion.training.validation import repeated
 
 COLUMNS: Final = ("reference", "driving", "warped", "coarse", "refined", "occlusion", "flow")
 # Displacement, in half image sides, that gets the fullest colour.
@@ -25,11 +26,12 @@ def sample_grid(model: Animator, batch: Batch, *, rows: int, zoom: int = 1) -> N
     reference, driving = batch.reference[:rows], batch.driving[:rows]
     frame, appearance, motion = model(*told(batch, rows, references=1))
     coarse = model.render(appearance, Motion(motion.fields[:1], motion.driving, motion.background))
-    finest = at_size(motion.fields, reference.shape[-1])
+    finest = at_size(motion.fields, driving.shape[-1])
     trust = torch.sigmoid(finest.occlusion.float()).expand(-1, 3, -1, -1)
     moved = finest.flow.float() - grid.identity(finest.flow.shape[-1], finest.flow.float())
     warped = grid.warp_picture(reference, finest.flow.float())
-    columns = [reference, driving, warped, coarse.float(), frame.float(), trust, flow_colours(moved)]
+    made = [coarse.float(), frame.float(), trust, flow_colours(moved)]
+    columns = [repeated(batch)[:rows], driving, warped, *made]
     tiles = torch.stack(columns, 1).clamp(0, 1)
     tiles = torch.nn.functional.pad(tiles, (0, GAP, 0, GAP), value=1.0)
     whole = tiles.permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from facemotion.dataset.augmentation import Batch, prepare, told
 from facemotion.dataset.sampling import NORMALS, UNIFORMS, Other, Pair, unlike
+from facemotion.models import grid
 from facemotion.models.animator import Animator
 from facemotion.training import regions
 from facemotion.training.stream import Clips, decode
@@ -30,7 +31,7 @@ class Validation:
         counts = sorted({1, self.batches[0].references})
         suffixes = {count: f"_n{count}" if count > 1 else "" for count in counts}
         for batch in self.batches:
-            images = {"_reference": batch.reference}
+            images = {"_reference": repeated(batch)}
             for count, suffix in suffixes.items():
                 with torch.autocast(batch.driving.device.type, torch.bfloat16, enabled=bf16):
                     images[suffix] = model(*told(batch, references=count))[0].float()
@@ -39,9 +40,14 @@ class Validation:
                     sums.setdefault(part + name, []).append(values)
         means = {name: float(torch.cat(values).nanmean()) for name, values in sums.items()}
         parts = [part for part in ("l1", "l1_lips", "l1_eyes") if np.isfinite(means[part])]
-        repeated = {part: max(means[part + "_reference"], 1e-6) for part in parts}
-        ratios = [means[part + suffix] / repeated[part] for part in parts for suffix in suffixes.values()]
+        still = {part: max(means[part + "_reference"], 1e-6) for part in parts}
+        ratios = [means[part + suffix] / still[part] for part in parts for suffix in suffixes.values()]
         return {name: value for name, value in means.items() if np.isfinite(value)} | {"score": float(np.mean(ratios))}
+
+
+def repeated(batch: Batch) -> Tensor:
+    """The reference in the place of every frame that a model would make."""
+    return grid.resize_image(batch.reference, batch.driving.shape[-1])
 
 
 def errors(image: Tensor, batch: Batch) -> dict[str, Tensor]:

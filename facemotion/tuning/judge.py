@@ -48,7 +48,7 @@ def by_clip(
 def _errors(images: Sequence[torch.Tensor], batches: Sequence[Batch]) -> dict[str, Floats]:
     gathered: dict[str, list[NDArray[np.float32]]] = {}
     for image, batch in zip(images, batches, strict=True):
-        for suffix, shown in (("", image), ("_reference", batch.reference)):
+        for suffix, shown in (("", image), ("_reference", validation.repeated(batch))):
             for part, values in validation.errors(shown, batch).items():
                 gathered.setdefault(part + suffix, []).append(values.cpu().numpy())
     return {name: np.concatenate(values).astype(np.float64) for name, values in gathered.items()}
