@@ -89,8 +89,8 @@ def test_frames_are_as_they_once_were(talking: Talking) -> None:
             Image.fromarray(made[number]).save(path, optimize=True)
         assert path.stat().st_size < 20_000
         apart = np.abs(made[number].astype(int) - np.array(Image.open(path)).astype(int))
-        assert apart.mean() < 1.5, f"{name}: {apart.mean():.2f} levels apart on average; see {UPDATE} here"
-        assert np.percentile(apart, 99) < 16, name
+        assert apart.mean() < 2.5, f"{name}: {apart.mean():.2f} levels apart on average; see {UPDATE} here"
+        assert np.percentile(apart, 99) < 20, name
     # And they would not pass for one another.
     first, second = (
         np.array(Image.open(GOLDEN / f"animate_{name}.png")).astype(int) for name in ("rest", "mouth_open")

@@ -37,7 +37,8 @@ def clip(*frames: NDArray) -> NDArray:
 
 def test_a_turned_clip_gives_turned_references() -> None:
     sweep = clip(*(face(yaw) for yaw in range(-40, 41, 5)))
-    assert choose(sweep, 3) == [8, 0, 16]  # from the front, then both sides
+    front, *sides = choose(sweep, 3)
+    assert (front, sorted(sides)) == (8, [0, 16])  # both as far: which comes first is a matter of rounding
     assert choose(sweep, 3, first=0) == [0, 16, 8]
     nods = clip(face(), face(2), face(pitch=20), face(pitch=-20), face(3))
     assert set(choose(nods, 3, first=0)) == {0, 2, 3}
