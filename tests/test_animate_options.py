@@ -80,7 +80,8 @@ def test_every_option_arrives_and_the_record_tells_it(talking: Talking, tmp_path
 def test_frames_are_as_they_once_were(talking: Talking) -> None:
     """But for what another processor or codec rounds; untrained, so what shows is the photo, bent."""
     animator = Animator.load(talking.model, device="cpu")
-    options = Options(size=SIDE, motion=MotionOptions(smooth=0.0), label=False)
+    # Which of the driver's frames is most like the photo may be a matter of rounding: the first is its start.
+    options = Options(size=SIDE, motion=MotionOptions(smooth=0.0, best_frame=False), label=False)
     made = list(animator.animate(talking.photo, talking.mute, options))
     for name, number in SHOWN.items():
         path = GOLDEN / f"animate_{name}.png"
@@ -89,8 +90,8 @@ def test_frames_are_as_they_once_were(talking: Talking) -> None:
             Image.fromarray(made[number]).save(path, optimize=True)
         assert path.stat().st_size < 20_000
         apart = np.abs(made[number].astype(int) - np.array(Image.open(path)).astype(int))
-        assert apart.mean() < 2.5, f"{name}: {apart.mean():.2f} levels apart on average; see {UPDATE} here"
-        assert np.percentile(apart, 99) < 20, name
+        assert apart.mean() < 1.5, f"{name}: {apart.mean():.2f} levels apart on average; see {UPDATE} here"
+        assert np.percentile(apart, 99) < 16, name
     # And they would not pass for one another.
     first, second = (
         np.array(Image.open(GOLDEN / f"animate_{name}.png")).astype(int) for name in ("rest", "mouth_open")
