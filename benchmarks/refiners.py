@@ -5,11 +5,13 @@ another, learns all at once for what coarse model and refinement take together. 
 validation people."""
 
 import argparse
+import json
 import logging
 import os
 from typing import Any
 
 import torch
+from filelock import FileLock
 
 from benchmarks._evaluation import score
 from benchmarks._training import step_cost, train_for
@@ -78,11 +80,19 @@ def main() -> None:
     parser.add_argument("--cpu-seconds", type=float, default=120.0)
     parser.add_argument("--only", nargs="*", choices=VARIANTS, default=list(VARIANTS))
     arguments = parser.parse_args()
-    rows = []
     for name in arguments.only:
-        rows.append(measure(name, arguments.cpu_seconds))
-        print(" ".join(f"{key} {value:.4g}" if key != "name" else value for key, value in rows[-1].items()), flush=True)
-        files.write_json(layout.BENCHMARKS / "refiners.json", rows)
+        row = measure(name, arguments.cpu_seconds)
+        print(" ".join(f"{key} {value:.4g}" if key != "name" else value for key, value in row.items()), flush=True)
+        keep(row)
+
+
+def keep(row: dict[str, Any]) -> None:
+    """Beside those of other runs: several `--only` may go on at one time."""
+    path = layout.BENCHMARKS / "refiners.json"
+    with FileLock(layout.WORK / "refiners.lock"):
+        known = {own["name"]: own for own in json.loads(path.read_text())} if path.is_file() else {}
+        known[row["name"]] = row
+        files.write_json(path, [known[name] for name in VARIANTS if name in known])
 
 
 if __name__ == "__main__":
