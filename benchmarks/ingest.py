@@ -5,6 +5,7 @@ that process. Tubes are followed in two processes at once, as the stage does it;
 not count. The footage is the DAG's rendered 360p videos, where it has run, and the real clips, where they are."""
 
 import argparse
+import json
 import multiprocessing
 import os
 import resource
@@ -225,17 +226,20 @@ def _figure(name: str, value: float, unit: str, goal: str | None = None) -> dict
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--videos", type=int, default=MOST_VIDEOS, help="of each kind, at most")
+    parser.add_argument(
+        "--videos", type=int, default=MOST_VIDEOS, help="of each kind, at most; 0: only what else is asked"
+    )
     parser.add_argument("--long", type=float, default=0.0, help="also a 720p video of so many minutes, for its memory")
     asked = parser.parse_args()
     params = config.load()
-    kinds = footage(asked.videos)
+    kinds = footage(max(asked.videos, 1))
     rows: list[dict[str, Any]] = []
-    for kind, paths in kinds.items():
+    for kind, paths in kinds.items() if asked.videos else ():
         with tempfile.TemporaryDirectory() as name:
             rows += figures_of(kind, ingest(paths, params, Path(name)))
-    seconds = alone(smooth_many, params).value
-    rows.append(_figure(f"smoothing of {SMOOTHED} frames", seconds, "CPU seconds", f"at most {SMOOTH_SECONDS:g}"))
+    if asked.videos:
+        seconds = alone(smooth_many, params).value
+        rows.append(_figure(f"smoothing of {SMOOTHED} frames", seconds, "CPU seconds", f"at most {SMOOTH_SECONDS:g}"))
     if asked.long:
         with tempfile.TemporaryDirectory() as name:
             large = enlarged(next(iter(kinds.values()))[0], Path(name) / "720p.mp4", 1280, 720)
@@ -245,7 +249,10 @@ def main() -> None:
         rows.append(_figure(f"{kind}: peak", max(spent.mib.values()), "MiB", f"at most {MOST_MIB:g}"))
     for row in rows:
         print(f"{row['name']:56s} {row['value']:10} {row['unit']:22s} {row.get('goal', '')}")
-    files.write_json(layout.BENCHMARKS / "ingest.json", rows)
+    path = layout.BENCHMARKS / "ingest.json"
+    before = json.loads(path.read_text()) if path.is_file() else []
+    measured = {row["name"] for row in rows}
+    files.write_json(path, [row for row in before if row["name"] not in measured] + rows)
 
 
 if __name__ == "__main__":
