@@ -78,14 +78,15 @@ def test_what_lies_outside_is_reflected() -> None:
 
 
 @given(left=st.integers(-60, 90), top=st.integers(-60, 60), side=st.integers(65, 330), seed=st.integers(0, 9))
-def test_shrinking_gives_opencvs_very_bytes(left: int, top: int, side: int, seed: int) -> None:
+def test_shrinking_gives_what_opencv_gives_but_for_some_rounding(left: int, top: int, side: int, seed: int) -> None:
     image = np.random.default_rng(seed).integers(0, 256, (120, 160, 3), np.uint8)
     right, bottom = left + side, top + side
     inside = image[max(top, 0) : bottom, max(left, 0) : right]
     borders = max(-top, 0), max(bottom - 120, 0), max(-left, 0), max(right - 160, 0)
     whole = cv2.copyMakeBorder(inside, *borders, borderType=cv2.BORDER_REFLECT)
     expected = cv2.resize(whole, (64, 64), interpolation=cv2.INTER_AREA)
-    assert (cut_out(image, (left, top, right, bottom), 64) == expected).all()
+    off = np.abs(cut_out(image, (left, top, right, bottom), 64).astype(int) - expected)
+    assert off.max() <= 1 and (off > 0).mean() < 1e-3
 
 
 def footage(path: Path, frames: int = 60) -> Path:

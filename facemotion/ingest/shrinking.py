@@ -1,5 +1,5 @@
-"""Squares of pictures made smaller by averaging areas: OpenCV's very bytes in half the time. A row is averaged across
-once, though two rows may need it, sums stay in registers, and for what lies past an edge nothing is copied."""
+"""Squares of pictures made smaller by averaging areas: what OpenCV makes, in a third of the time. Rows are added up
+first, whole vectors at a time, and only their sum is averaged across; for what lies past an edge nothing is copied."""
 
 from functools import lru_cache
 from typing import Final
@@ -21,7 +21,8 @@ NEGLIGIBLE: Final = 1e-3  # of a pixel: no smaller part is counted
 
 def shrunk(image: Image, square: tuple[int, int, int, int], size: int) -> Image:
     """The square of an RGB image, which must be larger than `size`, at that many pixels; what it has past the image is
-    reflected. As `cv2.resize` with INTER_AREA makes it where the sides have no whole ratio."""
+    reflected. As `cv2.resize` with INTER_AREA makes it where the sides have no whole ratio, but for the rounding of a value
+in 100,000, since sums are taken in another order."""
     height, width = image.shape[:2]
     left, top, right, bottom = square
     firsts, shares = _parts(right - left, size)
@@ -70,31 +71,26 @@ def _average(
 ) -> None:  # fmt: skip
     size, taps = shares.shape
     line, narrow = np.zeros(3 * (across.size + taps) + ROOM, np.float32), np.empty(3 * size + ROOM, np.float32)
-    total = np.empty(3 * size, np.float32)
-    last = -1
+    inside = line[3 * (first - left) : 3 * (end - left)]
     for y in range(size):
-        total[:] = 0
+        inside[:] = 0
         for k in range(taps):
-            share, row = shares[y, k], firsts[y] + k
+            share = shares[y, k]
             if share == 0:
                 continue
-            if row != last:
-                _unroll(image[down[row], first:end].reshape(-1), first - left, end - left, across, line)
-                _narrow(line, firsts, shares, narrow)
-                last = row
-            for x in range(3 * size):
-                total[x] += narrow[x] * share
+            row = image[down[firsts[y] + k], first:end].reshape(-1)
+            for x in range(row.size):
+                inside[x] += np.float32(row[x]) * share
+        _reflect(first - left, end - left, across, line)
+        _narrow(line, firsts, shares, narrow)
         flat = made[y].reshape(-1)
         for x in range(3 * size):
-            flat[x] = np.int32((total[x] + WHOLE) - WHOLE)
+            flat[x] = np.int32((narrow[x] + WHOLE) - WHOLE)
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _unroll(row: Image, first: int, end: int, across: Counts, line: Singles) -> None:
-    """A row of the image as numbers, at first..end of the line, and its reflections before and after."""
-    inside = line[3 * first : 3 * end]
-    for k in range(row.size):
-        inside[k] = row[k]
+def _reflect(first: int, end: int, across: Counts, line: Singles) -> None:
+    """What the line has at first..end, before and after it."""
     for past in (range(first), range(end, across.size)):
         for x in past:
             for channel in range(3):
