@@ -88,6 +88,7 @@ def _pooled(
 
     # forkserver: no inherited locks or threads, and cheaper than a fresh interpreter per worker.
     context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+    context.set_forkserver_preload(_imported_once(function))
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(os.getpid(),)) as pool:
         waiting: dict[Future[tuple[Value | None, str | None]], int] = {}
         queue = list(reversed(todo))
@@ -118,6 +119,14 @@ def _pooled(
             raise
     if broken and queue:
         yield from _pooled(function, list(reversed(queue)), workers)
+
+
+def _imported_once(function: Callable[[Item], Value]) -> list[str]:
+    """What the fork server imports before its first worker, so that workers need not, each for itself: the modules of
+    the function and of the program."""
+    program = getattr(sys.modules["__main__"], "__spec__", None)
+    names = {getattr(function, "func", function).__module__, program.name if program is not None else "__main__"}
+    return sorted(name for name in names if not name.endswith("__main__"))
 
 
 def _start_worker(parent: int) -> None:

@@ -149,10 +149,12 @@ def refinement() -> str | None:
     if not path.is_file():
         return None
     figures = json.loads(path.read_text())
-    lines = ["| refined over coarse_long | ratio | 95 % interval |", "|---|---|---|"]
+    lines = ["| refined over coarse_long | ratio | 95 % interval | of a perfect model |", "|---|---|---|---|"]
     for name in (name.removesuffix("_ratio") for name in figures if name.endswith("_ratio")):
         middle, low, high = (figures[f"{name}_ratio{end}"] for end in ("", "_low", "_high"))
-        lines.append(f"| `{name}` | {middle:.3f} | {low:.3f} to {high:.3f} |")
+        perfect = figures.get(f"{name}_perfect")
+        shown = f"{perfect:.3f}" if perfect is not None else ""
+        lines.append(f"| `{name}` | {middle:.3f} | {low:.3f} to {high:.3f} | {shown} |")
     lines += ["", "| along the refiner's list | coarse, then each level |", "|---|---|"]
     for name in dict.fromkeys(key.rpartition("_step")[0] for key in figures if "_step" in key):
         steps = [value for key, value in figures.items() if key.startswith(f"{name}_step")]

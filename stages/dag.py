@@ -4,16 +4,19 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ruamel.yaml import YAML
 
+from facemotion import layout
 from facemotion.errors import FacemotionError
-from facemotion.files import file_digest
+from facemotion.files import file_digest, write_json
+
+KEPT: Final = layout.WORK / "stages.json"
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,35 @@ class Stage:
 
 
 def read() -> dict[str, Stage]:
-    """Every stage of dvc.yaml by name."""
+    """Every stage of dvc.yaml by name. DVC takes a second to tell them, and every stage asks: what it has told of these
+    very files is kept."""
+    asked = hashlib.sha256()
+    for part in (Path("dvc.yaml"), layout.PARAMS, Path(__file__)):  # params.yaml has what dvc.yaml loops over
+        asked.update(part.read_bytes() if part.is_file() else b"")
+    told = _kept().get(asked.hexdigest())
+    if told is None:
+        told = [vars(stage) for stage in _told()]
+        write_json(KEPT, {asked.hexdigest(): told})
+    return {stage["name"]: Stage(**{key: _tuple(value) for key, value in stage.items()}) for stage in told}
+
+
+def _kept() -> dict[str, Any]:
+    try:
+        kept: dict[str, Any] = json.loads(KEPT.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return kept
+
+
+def _told() -> Iterator[Stage]:
     from dvc.repo import Repo
 
     with Repo(".") as repo:
-        stages = [stage for stage in repo.index.stages if hasattr(stage, "name")]
-        return {stage.name: _plain(stage) for stage in stages}
+        yield from (_plain(stage) for stage in repo.index.stages if hasattr(stage, "name"))
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _plain(stage: Any) -> Stage:

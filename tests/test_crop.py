@@ -86,7 +86,8 @@ def test_shrinking_gives_what_opencv_gives_but_for_some_rounding(left: int, top:
     whole = cv2.copyMakeBorder(inside, *borders, borderType=cv2.BORDER_REFLECT)
     expected = cv2.resize(whole, (64, 64), interpolation=cv2.INTER_AREA)
     off = np.abs(cut_out(image, (left, top, right, bottom), 64).astype(int) - expected)
-    assert off.max() <= 1 and (off > 0).mean() < 1e-3
+    assert off.max() <= 1
+    assert (off > 0).mean() < 1e-3
 
 
 def footage(path: Path, frames: int = 60) -> Path:

@@ -21,8 +21,8 @@ NEGLIGIBLE: Final = 1e-3  # of a pixel: no smaller part is counted
 
 def shrunk(image: Image, square: tuple[int, int, int, int], size: int) -> Image:
     """The square of an RGB image, which must be larger than `size`, at that many pixels; what it has past the image is
-    reflected. As `cv2.resize` with INTER_AREA makes it where the sides have no whole ratio, but for the rounding of a value
-in 100,000, since sums are taken in another order."""
+    reflected. As `cv2.resize` with INTER_AREA makes it where the sides have no whole ratio, but for the rounding of
+    one value in 100,000: sums are taken in another order."""
     height, width = image.shape[:2]
     left, top, right, bottom = square
     firsts, shares = _parts(right - left, size)
