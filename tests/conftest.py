@@ -29,6 +29,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 ROOT = Path(__file__).parent.parent
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for servers, programs and pauses."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The order in which processes that share the tests take files: one that needs the smoke project makes it, while
     the others have what is slow, then what is quick; more that need it come last, when it stands."""

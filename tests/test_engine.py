@@ -39,6 +39,23 @@ def test_an_item_that_kills_its_process_costs_only_itself() -> None:
     assert "died" in str(outcomes[1].error)
 
 
+def test_workers_do_not_import_anew_what_they_work_with(tmp_path: Path) -> None:
+    (tmp_path / "heavy.py").write_text(
+        "from pathlib import Path\n"
+        "with Path('imported').open('a') as stream: stream.write('once more\\n')\n"
+        "def work(number): return number\n"
+    )
+    (tmp_path / "program.py").write_text(
+        "from facemotion.engine import map_items\n"
+        "from heavy import work\n"
+        "if __name__ == '__main__': map_items(work, list(range(8)), workers=3)\n"
+    )
+    path = os.pathsep.join(filter(None, sys.path))
+    subprocess.run([sys.executable, "-m", "program"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, check=True)
+    times = (tmp_path / "imported").read_text().splitlines()
+    assert len(times) == 2, "by the program and by the fork server, not by its workers"
+
+
 def test_nothing_to_do_is_done() -> None:
     assert map_items(square, [], workers=4) == []
 
