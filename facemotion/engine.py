@@ -122,11 +122,12 @@ def _pooled(
 
 
 def _imported_once(function: Callable[[Item], Value]) -> list[str]:
-    """What the fork server imports before its first worker, so that workers need not, each for itself: the modules of
-    the function and of the program."""
+    """What the fork server imports before its first worker, so that workers need not, each for itself: what there is by
+    now of the function's package, but for the program, which every worker runs under another name."""
     program = getattr(sys.modules["__main__"], "__spec__", None)
-    names = {getattr(function, "func", function).__module__, program.name if program is not None else "__main__"}
-    return sorted(name for name in names if not name.endswith("__main__"))
+    package = getattr(function, "func", function).__module__.partition(".")[0]
+    ours = (name for name in tuple(sys.modules) if name.partition(".")[0] == package)
+    return sorted(name for name in ours if not name.endswith("__main__") and (not program or name != program.name))
 
 
 def _start_worker(parent: int) -> None:
