@@ -43,7 +43,7 @@ def read() -> dict[str, Stage]:
 def _kept() -> dict[str, Any]:
     try:
         kept: dict[str, Any] = json.loads(KEPT.read_text())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return {}
     return kept
 
