@@ -218,6 +218,10 @@ class Evaluate(Section):
     run_frames: Annotated[int, Field(ge=3)]
 
 
+class Report(Section):
+    seconds: Positive
+
+
 class Run(Section):
     parallel: Count
     retries: Annotated[int, Field(ge=0, le=100)]
@@ -262,6 +266,7 @@ class Params(Section):
     train_refine: Training
     train_fusion: FusionTraining
     evaluate: Evaluate
+    report: Report
     run: Run
     retrain: Retrain
     ui: Ui

@@ -37,7 +37,7 @@ def main(params: Params, notes: Notes) -> str:
     best = leaderboard.best(tables)
     assets = fresh_folder(layout.ASSETS)
     made = {name: MadeOf.of(name, layout.MODELS, params.model.image_size) for name in variants}
-    jobs = _jobs(made, tables, best, assets) if best is not None else []
+    jobs = _jobs(made, tables, best, params.report.seconds, assets) if best is not None else []
     crossed = _cross_job(made, tables[best], assets) if best is not None else None
     frames = scored.frames(variants)
     turns = _strip_jobs(made, tables, frames, assets)
@@ -72,10 +72,12 @@ def main(params: Params, notes: Notes) -> str:
     return f"{layout.PAGE}, {size:.1f} MiB with its assets" + (f"; best is {best}" if best else "; nothing was scored")
 
 
-def _jobs(made: dict[str, MadeOf], tables: dict[str, pl.DataFrame], best: str, assets: Path) -> list[shown.Job]:
+def _jobs(
+    made: dict[str, MadeOf], tables: dict[str, pl.DataFrame], best: str, seconds: float, assets: Path
+) -> list[shown.Job]:
     split = PackedSplit(layout.PACKED / "test")
     return [
-        shown.Job(rank, clip.clip_id, split.folder, made, best, assets, flows=rank == "median")
+        shown.Job(rank, clip.clip_id, split.folder, made, best, seconds, assets, flows=rank == "median")
         for rank, clip in ranked(split, tables[best])
     ]
 

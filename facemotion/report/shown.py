@@ -26,7 +26,6 @@ Made = TypeVar("Made")
 REFERENCE: Final = "reference"  # the variant that repeats the photo: the photo stands for it
 PHOTO: Final = "photo"
 DRIVING: Final = "driving"
-MOST_SECONDS: Final = 8.0  # of a video
 CRF: Final = 23
 HEAD: Final = 22  # height of the line over each picture of a video that says what it is
 PAPER: Final = 34
@@ -45,6 +44,7 @@ class Job:
     split: Path
     made_of: Mapping[str, MadeOf]  # by variant
     best: str
+    seconds: float  # of its video, at most
     folder: Path  # for what is written
     flows: bool  # whether to draw, too, the best variant's flows one after the other
 
@@ -85,7 +85,7 @@ def show(job: Job) -> Shown:
     variants = {name: made_of.load(one) for name, one in job.made_of.items()}
     shown = moving(variants)
     columns = (PHOTO, DRIVING, *shown)
-    frames = np.arange(min(clip.frames, max(round(MOST_SECONDS * clip.rate), 2)))
+    frames = np.arange(min(clip.frames, max(round(job.seconds * clip.rate), 2)))
     video, poster = f"{job.rank}.mp4", f"{job.rank}.jpg"
     width, height = _video(job.folder / video, job.folder / poster, columns, clip, shown, frames)
     stills = tuple(_stills(job, columns, clip, shown))
