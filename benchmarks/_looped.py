@@ -4,7 +4,8 @@ from pathlib import Path
 
 import av
 
-from facemotion.video import Reader, Writer
+from facemotion.video import Reader
+from facemotion.video_writer import Writer
 
 
 def enlarged(path: Path, target: Path, width: int, height: int) -> Path:

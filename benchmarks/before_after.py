@@ -20,7 +20,8 @@ from facemotion.errors import FacemotionError
 from facemotion.ingest.sheets import BAD, GOOD, jpeg
 from facemotion.landmarks.smoothing import smooth_track
 from facemotion.landmarks.store import Track
-from facemotion.video import Image, Reader, Writer
+from facemotion.video import Image, Reader
+from facemotion.video_writer import Writer
 
 PANEL = 512  # pixels; the whole face
 PART = 512, 192  # below it, one eye and some of the brow above it, where trembling shows most

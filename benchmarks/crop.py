@@ -11,6 +11,7 @@ from benchmarks._cpu import fastest
 from facemotion import config, files, layout, video
 from facemotion.ingest.crop import CropJob, Tube, clips_of
 from facemotion.ingest.framing import cut_out, steady_square
+from facemotion.video_writer import Writer
 
 WIDTH, HEIGHT, FRAMES = 640, 360, 400
 BOX = (250.0, 100.0, 390.0, 240.0)
@@ -22,7 +23,7 @@ def footage(path: Path) -> None:
     scene = cv2.resize(
         rng.integers(0, 256, (40, 70, 3), dtype=np.uint8), (WIDTH + 80, HEIGHT), interpolation=cv2.INTER_CUBIC
     )
-    with video.Writer(path, fps=Fraction(25), width=WIDTH, height=HEIGHT, crf=20, preset="veryfast") as writer:
+    with Writer(path, fps=Fraction(25), width=WIDTH, height=HEIGHT, crf=20, preset="veryfast") as writer:
         for number in range(FRAMES):
             aside = round(40 + 40 * np.sin(number / 20))
             noisy = scene[:, aside : aside + WIDTH].astype(np.int16) + rng.integers(-5, 6, (HEIGHT, WIDTH, 1))
@@ -46,7 +47,7 @@ def main() -> None:
                 pass
 
         def encode() -> None:
-            with video.Writer(
+            with Writer(
                 folder / "bare.mp4", fps=Fraction(25), width=settings.size, height=settings.size, crf=settings.crf,
                 preset=settings.preset, threads=settings.threads,
             ) as writer:  # fmt: skip

@@ -36,7 +36,8 @@ from facemotion.landmarks.layout import N_POINTS
 from facemotion.landmarks.noise_model import model_motion
 from facemotion.landmarks.smoothing import smooth_track
 from facemotion.landmarks.store import Track
-from facemotion.video import Limits, Reader, Writer
+from facemotion.video import Limits, Reader
+from facemotion.video_writer import Writer
 
 MOST_VIDEOS = 6  # of a kind
 SMOOTHED = 20_000  # frames

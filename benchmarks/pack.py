@@ -13,6 +13,7 @@ from facemotion.dataset.packed import PackedSplit
 from facemotion.dataset.packing import ClipToPack, ShardJob, write_shard
 from facemotion.landmarks.layout import N_POINTS
 from facemotion.landmarks.store import Track, write_tracks
+from facemotion.video_writer import Writer
 
 SIZE = 256
 CLIPS, FRAMES = 8, 100
@@ -32,7 +33,7 @@ def main() -> None:
         clips, tracks = [], []
         for number in range(CLIPS):
             path = folder / f"{number}.mp4"
-            with video.Writer(path, fps=Fraction(25), width=SIZE, height=SIZE, crf=8, preset="veryfast") as writer:
+            with Writer(path, fps=Fraction(25), width=SIZE, height=SIZE, crf=8, preset="veryfast") as writer:
                 for _ in range(FRAMES):
                     writer.write(textured(rng))
             clips.append(ClipToPack(str(number), "p", "p", path, FRAMES, SIZE))

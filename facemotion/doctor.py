@@ -17,6 +17,7 @@ from rich.table import Table
 
 from facemotion import config, layout, weights
 from facemotion.errors import FacemotionError
+from facemotion.video_writer import has_encoder
 
 State = Literal["ok", "absent", "broken"]
 
@@ -89,9 +90,8 @@ def _opencv() -> list[Finding]:
 
 
 def _video() -> list[Finding]:
-    from facemotion import video
 
-    encoders = [name for name in ("libx264", "aac", "libx265", "libvpx-vp9", "libsvtav1") if video.has_encoder(name)]
+    encoders = [name for name in ("libx264", "aac", "libx265", "libvpx-vp9", "libsvtav1") if has_encoder(name)]
     return [
         _package("av", what="PyAV"),
         _found("codecs", "libx264" in encoders, ", ".join(encoders), "PyAV without libx264 cannot write", needed=True),

@@ -13,6 +13,7 @@ from facemotion import config, schemas, video
 from facemotion.errors import FacemotionError
 from facemotion.ingest.crop import CropJob, Tube, clip_name, clips_of
 from facemotion.ingest.framing import boxes_to_crop, cut_out, from_crop, steady_square, to_crop
+from facemotion.video_writer import Writer
 
 SETTINGS = config.load().crop.model_copy(update={"size": 64})
 FPS = Fraction(30000, 1001)
@@ -91,7 +92,7 @@ def test_shrinking_gives_what_opencv_gives_but_for_some_rounding(left: int, top:
 
 
 def footage(path: Path, frames: int = 60) -> Path:
-    with video.Writer(path, fps=FPS, width=200, height=120, crf=5, preset="veryfast") as writer:
+    with Writer(path, fps=FPS, width=200, height=120, crf=5, preset="veryfast") as writer:
         for number in range(frames):
             image = ramp(200, 120)
             image[..., 2] = 4 * number

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facemotion import config, video
+from facemotion import config
 from facemotion.dataset import images
 from facemotion.dataset.packed import PackedSplit
 from facemotion.dataset.packing import ClipToPack, plan_shards, write_shard
@@ -19,6 +19,7 @@ from facemotion.dataset.split import SPLITS, split_of
 from facemotion.errors import FacemotionError
 from facemotion.landmarks.layout import N_POINTS
 from facemotion.landmarks.store import Track, write_tracks
+from facemotion.video_writer import Writer
 
 SETTINGS = config.load().pack
 FPS = Fraction(24000, 1001)
@@ -27,7 +28,7 @@ FPS = Fraction(24000, 1001)
 def clip(folder: Path, name: str, group: str, frames: int) -> tuple[ClipToPack, Track]:
     path = folder / f"{name}.mp4"
     rng = np.random.default_rng(frames)
-    with video.Writer(path, fps=FPS, width=64, height=64, crf=1, preset="veryfast") as writer:
+    with Writer(path, fps=FPS, width=64, height=64, crf=1, preset="veryfast") as writer:
         for number in range(frames):
             writer.write(np.full((64, 64, 3), (5 * number, 100, 200 - 5 * number), np.uint8))
     points = rng.normal(32, 9, (frames, N_POINTS, 2)).astype(np.float32)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rendered_faces import shown
 
-from facemotion import config, video, weights
+from facemotion import config, weights
 from facemotion.errors import FacemotionError
 from facemotion.faces import registry
 from facemotion.faces.boxes import Box, face_boxes, iou_matrix
@@ -20,6 +20,7 @@ from facemotion.faces.fan_points import peaks
 from facemotion.faces.interfaces import Image, Running
 from facemotion.landmarks import detect
 from facemotion.landmarks.layout import N_POINTS
+from facemotion.video_writer import Writer
 
 torch.set_num_threads(1)
 
@@ -207,7 +208,7 @@ def test_blazeface_sees_with_weights_of_its_shapes(home: Path) -> None:
 @pytest.mark.usefixtures("home")
 def test_clips_are_measured_several_frames_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
-    with video.Writer(path, fps=Fraction(25), width=300, height=260, crf=5, preset="veryfast") as writer:
+    with Writer(path, fps=Fraction(25), width=300, height=260, crf=5, preset="veryfast") as writer:
         for k in range(5):
             writer.write(spot(140 + 2 * k, 122))
     settings = config.load().landmarks.model_copy(

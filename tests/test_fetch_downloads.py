@@ -14,6 +14,7 @@ from facemotion import video
 from facemotion.config import Net
 from facemotion.sources import sites
 from facemotion.sources.store import Note, Store, Wish
+from facemotion.video_writer import Writer
 
 NET = Net(
     sites=4, sleep_s=0.0, jitter_s=0.0, request_sleep_s=0.0, rate_kib_s=1e6, timeout_s=5.0, least_kib_s=1.0,
@@ -26,7 +27,7 @@ LIMITS = video.Limits(max_bytes=4 << 20, max_seconds=60, max_pixels=1920 * 1080)
 def media(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("media") / "clip.mp4"
     rng = np.random.default_rng(0)
-    with video.Writer(path, fps=Fraction(25), width=160, height=120, crf=23, preset="ultrafast") as writer:
+    with Writer(path, fps=Fraction(25), width=160, height=120, crf=23, preset="ultrafast") as writer:
         for _ in range(25):
             writer.write(np.kron(rng.integers(0, 256, (15, 20, 3)), np.ones((8, 8, 1))).astype(np.uint8))
     return path.read_bytes()

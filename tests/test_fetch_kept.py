@@ -18,7 +18,8 @@ from conftest import ROOT, Project
 from media_server import MediaServer, serving
 from ruamel.yaml import YAML
 
-from facemotion import schemas, video
+from facemotion import schemas
+from facemotion.video_writer import Writer
 
 FETCHER = """
 import sys
@@ -36,7 +37,7 @@ if __name__ == "__main__":
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaServer]:
     path = tmp_path_factory.mktemp("media") / "clip.mp4"
     rng = np.random.default_rng(0)
-    with video.Writer(path, fps=25, width=160, height=120, crf=23, preset="ultrafast") as writer:
+    with Writer(path, fps=25, width=160, height=120, crf=23, preset="ultrafast") as writer:
         for _ in range(25):
             writer.write(np.kron(rng.integers(0, 256, (15, 20, 3)), np.ones((8, 8, 1))).astype(np.uint8))
     with serving(path.read_bytes()) as running:

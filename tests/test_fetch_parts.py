@@ -23,6 +23,7 @@ from facemotion.sources import ranges, sites, wanted
 from facemotion.sources.statuses import NotFetchedError
 from facemotion.sources.store import Note, Store, Wish
 from facemotion.video import Reader
+from facemotion.video_writer import Writer, has_encoder
 
 SECONDS, FPS = 40, Fraction(25)
 SPANS = ((12.0, 14.4), (31.0, 33.0))
@@ -34,7 +35,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another picture for every second; a key frame about every two."""
     path = tmp_path_factory.mktemp("film") / "film.mp4"
     rng = np.random.default_rng(0)
-    with video.Writer(path, fps=FPS, width=160, height=120, crf=20, preset="ultrafast") as writer:
+    with Writer(path, fps=FPS, width=160, height=120, crf=20, preset="ultrafast") as writer:
         for _ in range(SECONDS):
             still = np.kron(rng.integers(0, 256, (15, 20, 3)), np.ones((8, 8, 1)))
             for _ in range(int(FPS)):
@@ -208,7 +209,7 @@ def test_every_container_that_leads_to_its_key_frames_can_be_cut(
 
 @pytest.mark.parametrize(("name", "codec"), [("a.webm", "libvpx-vp9"), ("a.mp4", "libsvtav1")])
 def test_codecs_of_video_sites_can_be_cut(tmp_path: Path, name: str, codec: str) -> None:
-    if not video.has_encoder(codec):
+    if not has_encoder(codec):
         pytest.skip(f"this PyAV writes no {codec}")
     speed = {"cpu-used": "8", "deadline": "realtime"} if "vp9" in codec else {"preset": "12"}
     with av.open(str(tmp_path / name), "w") as target:

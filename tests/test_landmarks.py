@@ -17,6 +17,7 @@ from facemotion.ingest.sheets import MAX_WIDTH, jpeg
 from facemotion.landmarks.detect import LandmarkJob, landmarks_of
 from facemotion.landmarks.layout import GROUPS, MIRROR, N_POINTS
 from facemotion.landmarks.store import FILE, Track, TrackStore, read_tracks, write_tracks
+from facemotion.video_writer import Writer
 
 SETTINGS = config.load().landmarks
 FPS = Fraction(30000, 1001)
@@ -66,7 +67,7 @@ def clip_of(source: Path, path: Path, start: int, frames: int, hidden: range = r
     whole = list(video.frames(source, start, start + frames))
     box = np.array(detector("dlib_hog", 80.0).detect(whole[0])[0].box)
     square = steady_square(box[None], 1.8, 0.12)
-    with video.Writer(path, fps=FPS, width=256, height=256, crf=5, preset="veryfast") as writer:
+    with Writer(path, fps=FPS, width=256, height=256, crf=5, preset="veryfast") as writer:
         for number, frame in enumerate(whole):
             crop = cut_out(frame, square, 256)
             writer.write(np.full_like(crop, 90) if number in hidden else crop)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from facemotion.ingest.association import sharpness
+from facemotion.ingest.sighting import sharpness
 from facemotion.landmarks.choose import choose
 from facemotion.landmarks.layout import LID_PAIRS_LEFT, LID_PAIRS_RIGHT, LIP_PAIRS, N_POINTS
 from facemotion.landmarks.pose import MODEL

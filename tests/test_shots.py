@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from facemotion import config, schemas, video
 from facemotion.ingest.shots import ShotJob, find_cuts, score_cuts, shots_of, trim_shots
+from facemotion.video_writer import Writer
 
 SETTINGS = config.load().shots
 FPS = Fraction(25)
@@ -46,7 +47,7 @@ def test_cuts_are_found_on_their_very_frame(lengths: list[int]) -> None:
 
 def test_rows_of_a_video(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
-    with video.Writer(path, fps=FPS, width=256, height=144, crf=20, preset="veryfast") as writer:
+    with Writer(path, fps=FPS, width=256, height=144, crf=20, preset="veryfast") as writer:
         for frame in film([40, 8, 50]):
             writer.write(frame)
     rows = shots_of(ShotJob("a", path, SETTINGS, video.Limits()))

@@ -12,11 +12,12 @@ import pytest
 from conftest import Project
 from in_process import work
 
-from facemotion import config, schemas, video
+from facemotion import config, schemas
 from facemotion.dataset.images import encode
 from facemotion.dataset.packing import batch_of, write_batches
 from facemotion.landmarks.layout import N_POINTS
 from facemotion.sources import scan
+from facemotion.video_writer import Writer
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -78,7 +79,7 @@ def test_nothing_but_broken_videos_is_told_and_each_has_its_reason(project: Proj
 
 def noise_video(path: Path) -> None:
     rng = np.random.default_rng(0)
-    with video.Writer(path, fps=25, width=320, height=240, crf=23, preset="ultrafast", threads=1) as writer:
+    with Writer(path, fps=25, width=320, height=240, crf=23, preset="ultrafast", threads=1) as writer:
         for _ in range(50):
             writer.write(np.kron(rng.integers(0, 256, (15, 20, 3)), np.ones((16, 16, 1))).astype(np.uint8))
 

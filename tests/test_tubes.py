@@ -20,6 +20,7 @@ from facemotion.ingest.planned import PlannedFace, assign_plan
 from facemotion.ingest.scores import TrueFace, score_tubes
 from facemotion.landmarks.noise_model import model_motion
 from facemotion.video import Info
+from facemotion.video_writer import Writer
 
 SETTINGS = config.load().tubes
 SHAPE = model_motion(0)[0]
@@ -288,7 +289,7 @@ def test_rejects_say_why(real_faces: Path, changes: dict[str, object], reason: s
 
 def test_a_video_without_faces_has_no_tubes(tmp_path: Path) -> None:
     path = tmp_path / "grey.mp4"
-    with video.Writer(path, fps=Fraction(25), width=320, height=180, crf=20, preset="veryfast") as writer:
+    with Writer(path, fps=Fraction(25), width=320, height=180, crf=20, preset="veryfast") as writer:
         for _ in range(30):
             writer.write(np.full((180, 320, 3), 128, np.uint8))
     assert real_rows(path, 30) == []

@@ -15,6 +15,7 @@ from rendered_faces import shown
 from facemotion import config, video
 from facemotion.faces.interfaces import Image
 from facemotion.ingest import tubes
+from facemotion.video_writer import Writer
 
 SETTINGS = config.load().tubes.model_copy(update={"min_seconds": 0.2})
 SIZE = 256
@@ -27,7 +28,7 @@ def clip(folder: Path, name: str, count: int = 50) -> tuple[Image, ...]:
 
 def followed(path: Path, frames: Sequence[Image], **changes: object) -> list[dict[str, Any]]:
     height, width = frames[0].shape[:2]
-    with video.Writer(path, fps=Fraction(25), width=width, height=height, crf=10, preset="veryfast") as writer:
+    with Writer(path, fps=Fraction(25), width=width, height=height, crf=10, preset="veryfast") as writer:
         for frame in frames:
             writer.write(frame)
     settings = SETTINGS.model_copy(update=changes)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from facemotion import video
 from facemotion.errors import FacemotionError
 from facemotion.video_timing import constant_rate, grid_slots
+from facemotion.video_writer import Writer
 
 WIDTH, HEIGHT = 64, 48
 
@@ -33,7 +34,7 @@ def number_of(image: video.Image) -> int:
 
 
 def write(path: Path, frames: int = 50, fps: Fraction = Fraction(25)) -> Path:
-    with video.Writer(path, fps=fps, width=WIDTH, height=HEIGHT, crf=5, preset="veryfast") as writer:
+    with Writer(path, fps=fps, width=WIDTH, height=HEIGHT, crf=5, preset="veryfast") as writer:
         for number in range(frames):
             writer.write(picture(number))
     return path
@@ -72,7 +73,7 @@ def test_re_encoding_does_not_darken(tmp_path: Path) -> None:
     frame = np.full((HEIGHT, WIDTH, 3), (180, 120, 90), np.uint8)
     for generation in range(4):
         path = tmp_path / f"{generation}.mp4"
-        with video.Writer(path, fps=Fraction(25), width=WIDTH, height=HEIGHT, crf=1, preset="veryfast") as writer:
+        with Writer(path, fps=Fraction(25), width=WIDTH, height=HEIGHT, crf=1, preset="veryfast") as writer:
             writer.write(frame)
         frame = next(video.frames(path))
     assert np.abs(frame.reshape(-1, 3).mean(0) - (180, 120, 90)).max() <= 1.5
@@ -188,7 +189,7 @@ def test_a_time_stamp_far_off_is_refused_quickly(tmp_path: Path) -> None:
 
 def test_an_error_while_writing_leaves_nothing(tmp_path: Path) -> None:
     def fail() -> None:
-        with video.Writer(tmp_path / "a.mp4", fps=Fraction(25), width=64, height=48, crf=20, preset="fast") as writer:
+        with Writer(tmp_path / "a.mp4", fps=Fraction(25), width=64, height=48, crf=20, preset="fast") as writer:
             writer.write(picture(0))
             raise RuntimeError("stop")
 
@@ -196,11 +197,11 @@ def test_an_error_while_writing_leaves_nothing(tmp_path: Path) -> None:
         fail()
     with (
         pytest.raises(FacemotionError, match="no frame"),
-        video.Writer(tmp_path / "b.mp4", fps=Fraction(25), width=64, height=48, crf=20, preset="fast"),
+        Writer(tmp_path / "b.mp4", fps=Fraction(25), width=64, height=48, crf=20, preset="fast"),
     ):
         pass
     with pytest.raises(FacemotionError, match="even"):
-        video.Writer(tmp_path / "c.mp4", fps=Fraction(25), width=63, height=48, crf=20, preset="fast")
+        Writer(tmp_path / "c.mp4", fps=Fraction(25), width=63, height=48, crf=20, preset="fast")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -208,11 +209,11 @@ def test_a_full_disk_is_a_plain_error(tmp_path: Path) -> None:
     code = f"""
 import resource, numpy as np
 from fractions import Fraction
-from facemotion import video
+from facemotion.video_writer import Writer
 from facemotion.errors import FacemotionError
 resource.setrlimit(resource.RLIMIT_FSIZE, (30000, 30000))
 try:
-    with video.Writer({str(tmp_path / "a.mp4")!r}, fps=Fraction(25), width=320, height=240, crf=1, preset="fast") as w:
+    with Writer({str(tmp_path / "a.mp4")!r}, fps=Fraction(25), width=320, height=240, crf=1, preset="fast") as w:
         for k in range(40):
             w.write(np.random.default_rng(k).integers(0, 255, (240, 320, 3), np.uint8))
 except FacemotionError as error:

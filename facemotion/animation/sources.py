@@ -15,7 +15,7 @@ from facemotion.animation.photos import is_photo, read_photo
 from facemotion.animation.references import Image, Reference
 from facemotion.animation.settings import Settings
 from facemotion.errors import FacemotionError
-from facemotion.ingest.association import sharpness
+from facemotion.ingest.sighting import sharpness
 from facemotion.landmarks.choose import choose
 from facemotion.video import Reader
 

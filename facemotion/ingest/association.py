@@ -12,12 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from facemotion.faces.boxes import Box, face_boxes, iou_matrix
-from facemotion.faces.interfaces import Detector, Face, Found, Image, Landmarker
+from facemotion.faces.boxes import iou_matrix
+from facemotion.faces.interfaces import Detector, Face, Image, Landmarker
+from facemotion.ingest.sighting import DOUBLE_IOU, SAME_FACE_IOU, Sighting, sightings_in
 
-SURE: Final = 0.85  # of points found by a shorter look: below it a longer one is worth while
-SAME_FACE_IOU: Final = 0.25  # overlap at which a face found later may be the one seen before
-DOUBLE_IOU: Final = 0.4  # overlap at which two faces found in one frame are one
 AROUND: Final = 0.6  # of a box's side: how far about it a face is looked for in the next frame
 LEAST: Final = 0.7  # of its side is what it may have shrunk to
 # What no head does from one frame to the next, but a cut between two views of one person does: change of side, and of
@@ -28,24 +26,6 @@ SUSPICIOUS: Final = 1.15
 SUSPICIOUS_SHIFT: Final = 0.6
 CHANGES: Final = 2.5  # so many times what is usual about it the picture must change where a face jumps,
 LEAST_CHANGE: Final = 5.0  # and at least by so many grey levels
-PORTRAIT_PX: Final = 160  # side of what is kept of a face; embedders look at about as much
-PORTRAIT_QUALITY: Final = 95
-PORTRAIT_AROUND: Final = 0.35  # of a box's side that it shows about the box
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A face in one frame; box in pixel edges, points in pixel coordinates of the frame."""
-
-    frame: int
-    box: NDArray[np.float64]
-    points: NDArray[np.float32]
-    score: float  # the detector's
-    certainty: float  # the landmarker's, 0 to 1
-    sharpness: float
-    exposure: float  # mean brightness of the face, 0 to 255
-    portrait: bytes  # a small picture of the face, JPEG, to look later who it is
-    portrait_points: NDArray[np.float32]  # in pixel coordinates of it
 
 
 @dataclass
@@ -99,14 +79,14 @@ def follow_faces(frames: Iterable[Image], first: int, search: Search) -> list[Tr
             continue
         found = _about(active, number, frame, search) if active and len(partly) + 1 < whole else None
         in_part = found is not None
-        found = found if found is not None else sightings_in(frame, number, faces(), search)
+        found = found if found is not None else _sightings(frame, number, faces(), search)
         active = _advance(active, done, recent, partly, found, search)
         recent = recent[-1:]
         partly = [*partly, recent[0]] if in_part else []
     if len(recent) > 1:  # a shot's last frame is always searched
         number, frame = recent[-1]
         found = _about(active, number, frame, search) if active and len(partly) + 1 < whole else None
-        found = found if found is not None else sightings_in(frame, number, _detect([frame], search)[0], search)
+        found = found if found is not None else _sightings(frame, number, _detect([frame], search)[0], search)
         active = _advance(active, done, recent, partly, found, search)
     return _joined(done + active)
 
@@ -141,6 +121,10 @@ def _searched(frames: Iterable[Image], first: int, search: Search) -> Iterator[t
 
 def _detect(images: list[Image], search: Search) -> list[list[Face]]:
     return search.detector.detect_many(images, weakest=search.keep_score) if images else []
+
+
+def _sightings(frame: Image, number: int, faces: list[Face], search: Search) -> list[Sighting]:
+    return sightings_in(frame, number, faces, search.landmarker, search.min_certainty)
 
 
 def _joined(tracks: list[Track]) -> list[Track]:
@@ -268,7 +252,7 @@ def _around(
     if min(window.shape[:2]) < 16:
         return []
     faces = search.detector.detect(window, weakest=search.keep_score, least=LEAST * side)
-    found = sightings_in(window, number, faces, search, (left, top), like)
+    found = sightings_in(window, number, faces, search.landmarker, search.min_certainty, (left, top), like)
     overlaps = iou_matrix([box], [s.box for s in found])[0]
     order = np.argsort(-overlaps, kind="stable")
     return [found[k] for k in order] if len(order) and overlaps[order[0]] >= SAME_FACE_IOU else []
@@ -285,45 +269,6 @@ def _about(tracks: list[Track], number: int, frame: Image, search: Search) -> li
     return found
 
 
-def sightings_in(
-    image: Image,
-    number: int,
-    faces: Iterable[Face],
-    search: Search,
-    offset: tuple[int, int] = (0, 0),
-    like: NDArray[np.float32] | None = None,
-) -> list[Sighting]:
-    """Faces detected in an image that lies at `offset` in its frame. Their boxes are drawn about their points: a
-    detector's own box jumps between its pyramid's steps."""
-    sightings: list[Sighting] = []
-    for face in faces:
-        points, scores = _points(image, face, like, search.landmarker)
-        box, certainty = face_boxes(points), float(scores[:68].mean())
-        if certainty < search.min_certainty or iou_matrix([box], [face.box])[0, 0] < SAME_FACE_IOU:
-            continue
-        box = box + np.array([*offset, *offset])
-        if sightings and iou_matrix([box], [s.box for s in sightings]).max() > DOUBLE_IOU:
-            continue
-        moved = points + np.array(offset, np.float32)
-        here = tuple((box - np.array([*offset, *offset])).tolist())
-        looks = sharpness(image, here), exposure(image, here)
-        sightings.append(Sighting(number, box, moved, face.score, certainty, *looks, *portrait(image, here, points)))
-    return sightings
-
-
-def _points(image: Image, face: Face, like: NDArray[np.float32] | None, landmarker: Landmarker) -> Found:
-    """Of a face that was detected; one that was seen a moment ago, with the points `like`, needs a shorter look."""
-    found = None
-    if like is not None:
-        box, before = np.array(face.box), face_boxes(like)
-        scale = (box[2] - box[0]) / (before[2] - before[0])
-        found = landmarker.follow(image, ((like + 0.5 - before[:2]) * scale + box[:2] - 0.5).astype(np.float32))
-        if float(found[1][:68].mean()) >= SURE:
-            return found
-    anew = landmarker.points(image, face.box)
-    return anew if found is None else max(anew, found, key=lambda one: float(one[1][:68].mean()))
-
-
 def _associate(expected: list[NDArray[np.float64]], found: list[Sighting]) -> tuple[dict[int, int], list[int]]:
     """Track index -> sighting index, and the sightings that belong to no track."""
     if not expected or not found:
@@ -338,42 +283,3 @@ def _associate(expected: list[NDArray[np.float64]], found: list[Sighting]) -> tu
         if k not in pairs.values() and (not taken or iou_matrix([found[k].box], taken).max() <= DOUBLE_IOU)
     ]  # fmt: skip
     return pairs, new
-
-
-def exposure(image: Image, box: Box) -> float:
-    """Mean brightness of the middle of a face, 0 to 255."""
-    height, width = image.shape[:2]
-    across, down = (box[2] - box[0]) / 6, (box[3] - box[1]) / 6
-    left, top = max(round(box[0] + across), 0), max(round(box[1] + down), 0)
-    face = image[top : min(round(box[3] - down), height), left : min(round(box[2] - across), width)]
-    if not face.size:
-        return 0.0
-    return float((face if face.ndim == 2 else cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)).mean())
-
-
-def portrait(image: Image, box: Box, points: NDArray[np.floating]) -> tuple[bytes, NDArray[np.float32]]:
-    """A face as it is kept, small, with its points in pixel coordinates of it."""
-    side = max(float(box[2] - box[0]) * (1 + 2 * PORTRAIT_AROUND), 1.0)
-    scale = PORTRAIT_PX / side
-    left, top = (box[0] + box[2] - side) / 2, (box[1] + box[3] - side) / 2
-    # Pixel edges to pixel edges, written for pixel centres.
-    forward = np.array([[scale, 0, (0.5 - left) * scale - 0.5], [0, scale, (0.5 - top) * scale - 0.5]])
-    small = cv2.warpAffine(
-        image, forward, (PORTRAIT_PX, PORTRAIT_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    fine = [cv2.IMWRITE_JPEG_QUALITY, PORTRAIT_QUALITY]
-    coded = cv2.imencode(".jpg", small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2BGR), fine)[1]
-    return coded.tobytes(), (np.asarray(points) @ forward[:, :2].T + forward[:, 2]).astype(np.float32)
-
-
-def sharpness(image: Image, box: Box) -> float:
-    """Fine detail of a face at a fixed size: standard deviation of the Laplacian on 96 pixels, in grey levels."""
-    height, width = image.shape[:2]
-    left, top = max(round(box[0]), 0), max(round(box[1]), 0)
-    right, bottom = min(round(box[2]), width), min(round(box[3]), height)
-    if right - left < 8 or bottom - top < 8:
-        return 0.0
-    face = image[top:bottom, left:right]
-    grey = face if face.ndim == 2 else cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
-    how = cv2.INTER_AREA if grey.shape[0] > 96 else cv2.INTER_LINEAR
-    return float(cv2.Laplacian(cv2.resize(grey, (96, 96), interpolation=how), cv2.CV_32F).std())

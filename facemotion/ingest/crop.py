@@ -17,7 +17,8 @@ from facemotion import config
 from facemotion.faces.boxes import Box, share_outside
 from facemotion.files import file_digest
 from facemotion.ingest.framing import boxes_to_crop, cut_out, steady_square
-from facemotion.video import Info, Limits, Reader, Writer
+from facemotion.video import Info, Limits, Reader
+from facemotion.video_writer import Writer
 
 NEAR_FRAMES: Final = 100  # decoding on over a gap this long is cheaper than seeking a key frame
 LEAST_SECONDS: Final = 1.0  # no tube is cut into shorter clips because its face wanders

@@ -10,7 +10,8 @@ import numpy as np
 
 from facemotion.faces.boxes import paired_iou
 from facemotion.faces.interfaces import Embedder, Embedding
-from facemotion.ingest.association import Sighting, Track
+from facemotion.ingest.association import Track
+from facemotion.ingest.sighting import Sighting
 from facemotion.landmarks.pose import head_pose
 
 MOST_YAW: Final = 35.0  # degrees: beyond it embeddings tell more of the turn than of the person

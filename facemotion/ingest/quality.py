@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facemotion.ingest.association import Sighting
+from facemotion.ingest.sighting import Sighting
 from facemotion.landmarks.pose import head_pose
 from facemotion.landmarks.scores import LIDS, MOUTH, eye_distance, opening
 

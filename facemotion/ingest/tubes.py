@@ -15,10 +15,11 @@ from facemotion import config
 from facemotion.faces.boxes import paired_iou, share_outside
 from facemotion.faces.interfaces import ON_CPU, Colour, Running
 from facemotion.faces.registry import detector, embedder, landmarker
-from facemotion.ingest.association import DOUBLE_IOU, Search, Track, follow_faces
+from facemotion.ingest.association import Search, Track, follow_faces
 from facemotion.ingest.identity import Watch, one_person_each
 from facemotion.ingest.planned import PlannedFace, assign_plan
 from facemotion.ingest.quality import quality
+from facemotion.ingest.sighting import DOUBLE_IOU
 from facemotion.landmarks.pose import head_pose
 from facemotion.video import Limits, Reader
 

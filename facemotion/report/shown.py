@@ -19,7 +19,8 @@ from facemotion.evaluation.variants import Variant
 from facemotion.files import write_bytes
 from facemotion.ingest.sheets import jpeg
 from facemotion.report import flow_colours
-from facemotion.video import Image, Writer
+from facemotion.video import Image
+from facemotion.video_writer import Writer
 
 Made = TypeVar("Made")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facemotion import video
 from facemotion.synth.specs import VideoSpec
 from facemotion.synth.staging import Stage
+from facemotion.video_writer import Writer
 
 
 def filmed_frames(spec: VideoSpec) -> Iterator[NDArray[np.uint8]]:
@@ -21,7 +21,7 @@ def filmed_frames(spec: VideoSpec) -> Iterator[NDArray[np.uint8]]:
 
 def render_video(spec: VideoSpec, path: Path, *, crf: int = 20, preset: str = "veryfast", threads: int = 1) -> None:
     """Film `spec` into `path`, which appears only when it is whole. The same arguments give the same bytes."""
-    with video.Writer(
+    with Writer(
         path, fps=spec.fps, width=spec.width, height=spec.height, crf=crf, preset=preset, threads=threads
     ) as writer:
         for frame in filmed_frames(spec):
