@@ -125,6 +125,8 @@ def ingest(paths: Sequence[Path], params: Params, folder: Path) -> Spent:
         for path, rows in zip(paths, tubes, strict=True)
     ]
     clips = [list(filter(_accepted, rows)) for rows in spent.add("crop", alone(each, clips_of, cuts))]
+    if not any(clips):
+        raise FacemotionError(f"no face of {', '.join(map(str, paths))} is accepted: there is nothing to measure")
     spent.bare = alone(bare, list(zip(paths, clips, strict=True)), params, folder).value
     marks = [
         LandmarkJob(row["clip_id"], folder / row["path"], tuple(map(tuple, row["faces"])), params.landmarks)
@@ -195,14 +197,20 @@ def smooth_many(params: Params) -> float:
     return time.process_time() - start
 
 
-def footage(most: int) -> dict[str, list[Path]]:
-    """Videos by kind."""
+def footage(most: int | None) -> dict[str, list[Path]]:
+    """Videos by kind, at most so many of each."""
     real = Path(os.environ.get("FACEMOTION_REAL_FACES", "../shared/real_faces")) / "clips"
     kinds = {"rendered 360p": layout.VIDEOS, "real": real}
     found = {kind: sorted(folder.glob("*.mp4"))[:most] for kind, folder in kinds.items()}
     if not any(found.values()):
         raise FacemotionError(f"no videos in {layout.VIDEOS} and none in {real}: run `dvc repro fetch`")
     return {kind: paths for kind, paths in found.items() if paths}
+
+
+def wide(path: Path) -> bool:
+    """Whether a face keeps its shape in a frame of 16:9."""
+    info = Reader(path).info
+    return info.width * 9 == info.height * 16
 
 
 def figures_of(kind: str, spent: Spent) -> list[dict[str, Any]]:
@@ -233,9 +241,8 @@ def main() -> None:
     parser.add_argument("--long", type=float, default=0.0, help="also a 720p video of so many minutes, for its memory")
     asked = parser.parse_args()
     params = config.load()
-    kinds = footage(max(asked.videos, 1))
     rows: list[dict[str, Any]] = []
-    for kind, paths in kinds.items() if asked.videos else ():
+    for kind, paths in footage(asked.videos).items() if asked.videos else ():
         with tempfile.TemporaryDirectory() as name:
             rows += figures_of(kind, ingest(paths, params, Path(name)))
     if asked.videos:
@@ -243,7 +250,8 @@ def main() -> None:
         rows.append(_figure(f"smoothing of {SMOOTHED} frames", seconds, "CPU seconds", f"at most {SMOOTH_SECONDS:g}"))
     if asked.long:
         with tempfile.TemporaryDirectory() as name:
-            large = enlarged(next(iter(kinds.values()))[0], Path(name) / "720p.mp4", 1280, 720)
+            short = next(path for paths in footage(None).values() for path in paths if wide(path))
+            large = enlarged(short, Path(name) / "720p.mp4", 1280, 720)
             spent = ingest([looped(large, Path(name) / "long.mp4", asked.long)], params, Path(name))
         kind = f"720p of {asked.long:g} minutes"
         rows += figures_of(kind, spent)
