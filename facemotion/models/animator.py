@@ -7,13 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from facemotion.errors import FacemotionError
-from facemotion.models import alignment, grid
+from facemotion.models import alignment, between, grid
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import FlowField
 from facemotion.models.fusion import MOST, Fusion, Mixture, first_of_their_kind, pose_gaps
-from facemotion.models.generator import FeaturePyramid, Generator
+from facemotion.models.generator import FeaturePyramid, Generator, Openings
 from facemotion.models.keypoint_motion import KeypointMotion
 from facemotion.models.keypoints import Keypoints
+from facemotion.models.landmark_keypoints import points_of
 from facemotion.models.landmark_motion import LandmarkMotion
 from facemotion.models.many import by_frame, each, of_frames
 from facemotion.models.motion_source import MotionSource
@@ -32,6 +33,7 @@ class Appearance(NamedTuple):
     references: int = 1  # N
     kept: Tensor | None = None  # [B, N]: false where a reference was given before; these and the next, of several alone
     cues: Tensor | None = None  # what tells good references from bad
+    openings: Tensor | None = None  # maps of what lies between lips and lids, where landmarks tell
 
     def of_frames(self, frames: int) -> "Appearance":
         """That of one frame, for so many."""
@@ -109,7 +111,9 @@ class Animator(nn.Module):
             if self.config.aligned:
                 view = alignment.view(image, self.coarse.belief(source.keypoints))
         features = self.features(image)
-        appearance = Appearance(whole, source, features, structure, view, count)
+        appearance = Appearance(
+            whole, source, features, structure, view, count, openings=self._openings(source.keypoints)
+        )
         if self.fusion is None or count == 1:
             return appearance
         kept = first_of_their_kind(references)
@@ -193,8 +197,18 @@ class Animator(nn.Module):
     def render(self, appearance: Appearance, motion: Motion) -> Tensor:
         """Frames [B, 3, H, H] in [0, 1]."""
         mixture = self.mixture(appearance, motion)
-        frames: Tensor = self.generator(appearance.image, appearance.features, motion.fields, motion.hint, mixture)
+        wanted, openings = self._openings(motion.driving), None
+        if wanted is not None and appearance.openings is not None:
+            openings = Openings(appearance.openings, wanted)
+        frames: Tensor = self.generator(
+            appearance.image, appearance.features, motion.fields, motion.hint, mixture, openings
+        )
         return frames
+
+    def _openings(self, keypoints: Keypoints) -> Tensor | None:
+        if not self.config.told_openings:
+            return None
+        return between.maps(points_of(keypoints), self.config.image_size)
 
     def forward(
         self,

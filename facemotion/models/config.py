@@ -113,6 +113,11 @@ class ModelConfig(Section):
         return self.motion != "landmarks" and self.refiner.background == "aligned"
 
     @property
+    def told_openings(self) -> bool:
+        """Whether landmarks tell what is to be painted between lips and lids."""
+        return self.layout == "lean" and self.motion != "keypoints"
+
+    @property
     def pyramid(self) -> tuple[int, ...]:
         """Sizes of the levels of the feature pyramid, finest first."""
         return tuple(self.image_size >> level for level in range(len(self.generator.widths)))

@@ -6,17 +6,25 @@ there is a refined one, by the coarse flow too.
 """
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facemotion.models import grid
+from facemotion.models import between, grid
 from facemotion.models.blocks import LeanBlock, PublishedBlock, Seen
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import FlowField
 from facemotion.models.fusion import Mixture
 from facemotion.models.layers import ConvNormAct, zeroed
+
+
+class Openings(NamedTuple):
+    """Maps of what lies between lips and lids, see `between`, at the image's size: of each reference, of the frame."""
+
+    shown: Tensor
+    wanted: Tensor
 
 
 class FeaturePyramid(nn.Module):
@@ -47,6 +55,7 @@ class Generator(nn.Module):
         self.blocks = nn.ModuleList(block(config, level) for level in reversed(levels))
         kernel = 7 if config.layout == "published" else 3
         self.paint = zeroed(nn.Conv2d(config.generator.widths[0], 3, kernel, padding=kernel // 2))
+        self.between = between.Painter(config.generator.widths[0]) if config.told_openings else None
 
     def forward(
         self,
@@ -55,10 +64,12 @@ class Generator(nn.Module):
         fields: list[FlowField],
         hint: Tensor | None = None,
         mixture: Mixture | None = None,
+        openings: Openings | None = None,
     ) -> Tensor:
         """The frame [B, 3, H, H] in [0, 1]. `image`: the reference, as large or larger; `features`: its pyramid;
         `fields`: coarse first; `hint`: the refiner's own map, at the size of its last level, of a mouth that opens or
-        lids that close. Of several references all of these are [B * N], and `mixture` says how they become one."""
+        lids that close; `openings`, where landmarks tell of them. Of several references all of these but the frame's
+        openings are [B * N], and `mixture` says how they become one."""
         state = None
         if mixture is not None and hint is not None:
             hint = mixture.mean(hint)
@@ -74,6 +85,10 @@ class Generator(nn.Module):
         warped, trust = grid.warp_picture(image, finest.flow), torch.sigmoid(finest.occlusion)
         if mixture is not None:
             warped, trust = mixture.picture(Seen(warped, trust))
+        if self.between is not None and openings is not None:
+            shown = grid.warp(openings.shown, finest.flow)
+            inside, kept = self.between(mixture.mean(shown) if mixture is not None else shown, openings.wanted)
+            state, trust = state + inside, trust * kept
         # A blurred view is what is painted at first: worse than the warp where that is right, better where it is not.
         blurred = grid.resize_image(grid.resize_image(warped.detach(), self.sizes[0]), self.sizes[-1])
         painted = torch.sigmoid(self.paint(state).float() + torch.logit(blurred, 0.02))
