@@ -85,4 +85,5 @@ def test_corners_in_one_place_are_no_trouble() -> None:
     found = between.maps(points, SIZE)
     found.sum().backward()  # type: ignore[no-untyped-call]
     assert found.isfinite().all()
-    assert points.grad is not None and points.grad.isfinite().all()
+    assert points.grad is not None
+    assert points.grad.isfinite().all()
