@@ -97,7 +97,10 @@ def wait_for(condition: Any, process: subprocess.Popen[str]) -> None:
 
 
 def step_kept(work: Path) -> int:
-    kept = checkpoint.load_last(work)
+    try:
+        kept = checkpoint.load_last(work)
+    except RuntimeError:  # it took the place of the one before just now
+        return 0
     return int(kept.about["step"]) if kept else 0
 
 

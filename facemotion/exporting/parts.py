@@ -47,8 +47,12 @@ def parts(model: Animator) -> dict[str, Part]:
         appearance = encoded(model, given.photo)
         motion = moved(model, appearance, given.driving)
 
+    known = named(appearance, "appearance")
+
     def encode(tensors: Mapping[str, Tensor]) -> Tensors:
-        return named(encoded(model, tensors), "appearance")
+        found = named(encoded(model, tensors), "appearance")
+        # Where it is traced a number is a tensor, too.
+        return {name: found[name] for name in known}
 
     def move(tensors: Mapping[str, Tensor]) -> Tensors:
         return named(moved(model, rebuilt(appearance, "appearance", tensors), tensors), "motion")
@@ -57,7 +61,6 @@ def parts(model: Animator) -> dict[str, Part]:
         made = rebuilt(appearance, "appearance", tensors), rebuilt(motion, "motion", tensors)
         return {FRAME: model.render(*made)}
 
-    known = named(appearance, "appearance")
     with torch.no_grad():
         return {
             "encode": Part(model, encode, given.photo),
