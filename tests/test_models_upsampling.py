@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from facemotion.models.upsampling import LearnedUpsampling
 
@@ -39,3 +40,19 @@ def test_a_level_map_stays_level_whatever_was_learnt() -> None:
     torch.nn.init.normal_(upsampling.weigh.weight)
     enlarged = upsampling(torch.full((1, 3, 8, 8), 0.3), torch.randn(1, WIDTH, 8, 8))
     torch.testing.assert_close(enlarged, torch.full((1, 3, 16, 16), 0.3))
+
+
+def test_compiled_it_learns_whatever_the_layout_in_memory() -> None:
+    def gradient(compiled: bool) -> Tensor:
+        torch.manual_seed(0)
+        upsampling = LearnedUpsampling(8, 2)
+        if compiled:
+            upsampling.compile()
+        values, hidden = (torch.randn(2, count, 8, 8).to(memory_format=torch.channels_last) for count in (3, 8))
+        values.requires_grad_()
+        made = upsampling(values * 1.0, hidden).to(memory_format=torch.channels_last)
+        (made * torch.randn_like(made)).sum().backward()  # type: ignore[no-untyped-call]
+        assert values.grad is not None
+        return values.grad
+
+    assert torch.allclose(gradient(True), gradient(False), atol=1e-5)

@@ -27,6 +27,9 @@ class LearnedUpsampling(nn.Module):
         """`values` [B, C, h, h], read as they are: displacements keep their unit. To [B, C, factor h, factor h]."""
         logits = self.weigh(F.relu(hidden)).float() + self.bilinear
         weights = logits.unflatten(1, (1, 9, self.factor, self.factor)).softmax(2)
+        if torch.compiler.is_compiling():
+            # Compiled, the gradient of this padding is wrong about how channels_last tensors lie in memory.
+            values = values.contiguous()
         near = F.pad(values, (1, 1, 1, 1), mode="replicate")
         size = values.shape[-1]
         nine = [near[:, :, y : y + size, x : x + size] for y in range(3) for x in range(3)]
