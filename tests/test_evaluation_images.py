@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 import torch
 
+from facemotion import schemas
 from facemotion.evaluation import images, intervals
 from facemotion.evaluation.flows import end_point_errors, in_pixels
 from facemotion.evaluation.images import SCALE, Frame
@@ -149,3 +150,16 @@ def test_intervals_hold_the_true_difference_nineteen_times_in_twenty(clips: int)
         found = intervals.difference(ours, theirs).difference
         held += found.low <= -0.3 <= found.high
     assert 0.91 <= held / trials <= 0.98
+
+
+def test_means_are_the_same_to_the_last_digit_however_often_and_in_whatever_order() -> None:
+    rng = np.random.default_rng(0)
+    rows = [
+        {"clip_id": f"c{clip:04d}", "person_id": "p", "metric": f"m{metric}", "value": value, "frames": 1}
+        for clip in range(400)
+        for metric, value in enumerate(rng.uniform(0, 1, 50))
+    ]
+    table = schemas.SCORES.frame(rows)
+    expected = means(table)
+    for seed in range(20):
+        assert means(table.sample(fraction=1.0, shuffle=True, seed=seed)) == expected
