@@ -2,7 +2,7 @@
 the file is to say of itself."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -14,13 +14,11 @@ import av
 import numpy as np
 from av.audio.resampler import AudioResampler
 from av.video.reformatter import Interpolation, VideoReformatter
-from numpy.typing import NDArray
 
 from facemotion.errors import FacemotionError
 from facemotion.files import replacing
-from facemotion.video import EXACT, FORMATS
-
-Image = NDArray[np.uint8]
+from facemotion.video import EXACT, FORMATS, Image
+from facemotion.video_writer import failures
 
 CRF: Final = 16  # finer than eyes see
 PRESET: Final = "medium"
@@ -69,7 +67,7 @@ class Film:
         self._sound_stream: Any = None
 
     def __enter__(self) -> Self:
-        with ExitStack() as stack, self._failures():
+        with ExitStack() as stack, failures(self.path):
             temporary = stack.enter_context(replacing(self.path))
             kind = FORMAT_OF[self.path.suffix.lower()]
             # The index first, so that it plays while it is loaded.
@@ -93,7 +91,7 @@ class Film:
                 interpolation=Interpolation.BICUBIC | EXACT,
             )  # fmt: skip
         frame.pts, frame.time_base = self.count, 1 / self._fps
-        with self._failures():
+        with failures(self.path):
             self._mux(self._stream.encode(frame))
             self.count += 1
             self._sound_up_to(float(self.count / self._fps))
@@ -104,7 +102,7 @@ class Film:
         if kind is not None and not (self.keep and self.count):
             self._stack.__exit__(kind, error, trace)
             return
-        with self._failures(), self._stack:
+        with failures(self.path), self._stack:
             if not self.count:
                 raise FacemotionError(f"{self.path}: no frame was written")
             self._mux(self._stream.encode())
@@ -149,16 +147,6 @@ class Film:
     def _mux(self, packets: list[Any]) -> None:
         for packet in packets:
             self._container.mux(packet)
-
-    @contextmanager
-    def _failures(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            what = error.strerror or str(error)
-            raise FacemotionError(
-                f"cannot write {self.path}: {what}; free disk space or choose another folder"
-            ) from error
 
 
 def _chained(first: tuple[float, Any], rest: Iterator[tuple[float, Any]]) -> Iterator[tuple[float, Any]]:

@@ -25,6 +25,16 @@ def has_encoder(name: str) -> bool:
         return False
 
 
+@contextmanager
+def failures(path: Path) -> Iterator[None]:
+    """What the disk or the encoder refuses, told as what a person can do about it."""
+    try:
+        yield
+    except OSError as error:
+        what = error.strerror or str(error)
+        raise FacemotionError(f"cannot write {path}: {what}; free disk space or choose another folder") from error
+
+
 class Writer:
     """H.264 in MP4, BT.709 in limited range: `with Writer(...) as w: w.write(rgb)`. Equal frames give equal bytes.
 
@@ -43,7 +53,7 @@ class Writer:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        with ExitStack() as stack, self._failures():
+        with ExitStack() as stack, failures(self.path):
             temporary = stack.enter_context(replacing(self.path))
             self._container = av.open(f"file:{temporary}", "w", format="mp4", container_options={"fflags": "+bitexact"})
             stack.callback(self._container.close)
@@ -68,13 +78,13 @@ class Writer:
         )  # fmt: skip
         frame.pts, frame.time_base = self._count, 1 / self._fps
         self._count += 1
-        with self._failures():
+        with failures(self.path):
             self._mux(self._stream.encode(frame))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._failures(), self._stack:
+        with failures(self.path), self._stack:
             if kind is not None:
                 self._stack.__exit__(kind, error, trace)
                 return
@@ -86,13 +96,3 @@ class Writer:
     def _mux(self, packets: list[Any]) -> None:
         for packet in packets:
             self._container.mux(self._anonymous.filter(packet))
-
-    @contextmanager
-    def _failures(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            what = error.strerror or str(error)
-            raise FacemotionError(
-                f"cannot write {self.path}: {what}; free disk space or choose another folder"
-            ) from error

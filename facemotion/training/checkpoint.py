@@ -62,7 +62,8 @@ def load(path: Path) -> Checkpoint:
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {})[HEADER])
             return Checkpoint({name: file.get_tensor(name) for name in file.keys()}, about)  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        # torch opens the file a second time, and says so as a RuntimeError where it cannot.
         raise FacemotionError(f"{path} is no whole checkpoint ({error}): delete it to do without") from error
 
 
