@@ -4,7 +4,7 @@ nothing torn; the one before is kept in case the disk spoils the last."""
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.optim import AdamW
+from torch.optim import Optimizer
 
 from facemotion.errors import FacemotionError
 from facemotion.files import replacing
@@ -99,25 +99,27 @@ def flat(value: Any, name: str = "") -> dict[str, Any]:
     return {name: json.loads(json.dumps(value))}
 
 
-def optimiser_tensors(optimiser: AdamW, names: Mapping[int, str]) -> dict[str, Tensor]:
+def optimiser_tensors(parts: Iterable[Optimizer], names: Mapping[int, str]) -> dict[str, Tensor]:
     """The state of every weight; `names` by the id of the weight."""
     return {
         f"optimiser/{names[id(weight)]}/{key}": torch.as_tensor(value)
-        for weight, state in optimiser.state.items()
+        for part in parts
+        for weight, state in part.state.items()
         for key, value in state.items()
     }
 
 
-def restore_optimiser(optimiser: AdamW, trainee: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    for name, weight in trainee.named_parameters():
-        mine = f"optimiser/{name}/"
-        state = {key.removeprefix(mine): value for key, value in tensors.items() if key.startswith(mine)}
-        if state:
-            # In the layout of the weight: a fused step wants all of them alike.
-            optimiser.state[weight] = {
-                key: torch.empty_like(weight).copy_(value) if value.ndim else value.to(weight.device)
-                for key, value in state.items()
-            }
+def restore_optimiser(parts: Iterable[Optimizer], names: Mapping[int, str], tensors: Mapping[str, Tensor]) -> None:
+    for part in parts:
+        for weight in (weight for group in part.param_groups for weight in group["params"]):
+            mine = f"optimiser/{names[id(weight)]}/"
+            state = {key.removeprefix(mine): value for key, value in tensors.items() if key.startswith(mine)}
+            if state:
+                # In the layout of the weight: a fused step wants all of them alike.
+                part.state[weight] = {
+                    key: torch.empty_like(weight).copy_(value) if value.ndim else value.to(weight.device)
+                    for key, value in state.items()
+                }
 
 
 def fill(module: nn.Module, tensors: Mapping[str, Tensor], prefix: str, where: str) -> None:

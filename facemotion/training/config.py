@@ -87,6 +87,8 @@ class Training(Section):
     coarse_rate: Share  # what training the refiner leaves of that rate for the coarse motion; 0 freezes it
     warmup: Whole  # steps
     final_rate: Share  # of the highest, at the end of the cosine
+    muon: Weight  # rate of hidden convolutions, which Muon learns, over AdamW's; 0: AdamW learns all
+    momentum: Share  # Muon's
     beta1: Share
     beta2: Share
     weight_decay: Weight

@@ -23,7 +23,7 @@ from facemotion.training.config import Training
 from facemotion.training.debug import Mode
 from facemotion.training.history import HISTORY, History
 from facemotion.training.losses import Trainee
-from facemotion.training.optimiser import Average
+from facemotion.training.optimiser import Average, Optimiser
 from facemotion.training.pictures import sample_grid
 from facemotion.training.report import Reporter, Silent
 from facemotion.training.state import State
@@ -115,9 +115,9 @@ class Run:
         trainee = Trainee(job.model, settings.losses, self.precision, job.weights).to(self.device)
         if settings.channels_last:
             trainee.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        adam = optimiser.build(trainee, settings, settings.coarse_rate if job.model.config.refined else 1.0)
+        moved = Optimiser(trainee, settings, settings.coarse_rate if job.model.config.refined else 1.0)
         trainee.check_all_can_learn()
-        self.state = State(trainee, adam, Average(trainee.model, settings.ema))
+        self.state = State(trainee, moved, Average(trainee.model, settings.ema))
         if settings.compile:
             trainee.model.compile()
         self.module: nn.Module = self.accelerator.prepare_model(trainee)
@@ -143,14 +143,12 @@ class Run:
     def step(self, stream: Stream, stop: Stop) -> bool:
         """One update of the weights, from as many pieces as a batch has; True where any process was told to stop."""
         state, settings = self.state, self.settings
-        optimiser.set_rate(state.optimiser, optimiser.rate(state.step, settings))
         with self.enough_memory():
             pieces = range(settings.accumulate)
             stopping = [self._learn(stream, stop, last=piece == pieces[-1]) for piece in pieces]
             norm = nn.utils.clip_grad_norm_(self.module.parameters(), settings.clip)
             failures.check_gradient(norm, state.step)
-        state.optimiser.step()
-        state.optimiser.zero_grad(set_to_none=True)
+        state.optimiser.step(optimiser.rate(state.step, settings))
         state.average.update(state.step)
         state.step += 1
         return any(stopping)

@@ -1,32 +1,59 @@
-"""AdamW, the course of its learning rate, and the moving average of the weights."""
+"""What moves the weights, the course of its learning rate, and the moving average of the weights."""
 
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW
+from torch.optim import AdamW, Optimizer
 
 from facemotion.training.config import Training
+from facemotion.training.muon import Muon
+
+HIDDEN: Final = 16  # channels, at least
 
 
-def build(trainee: nn.Module, settings: Training, coarse_rate: float) -> AdamW:
-    """Matrices decay, biases and scales do not; the coarse motion's rate is `coarse_rate` of the others'."""
+class Optimiser:
+    """Muon for the convolutions between hidden layers, AdamW for all else: heads, first layers, scales, biases.
+
+    Matrices decay, biases and scales do not; the coarse motion's rate is `coarse_rate` of the others'."""
+
+    def __init__(self, trainee: nn.Module, settings: Training, coarse_rate: float) -> None:
+        hidden: list[tuple[float, nn.Parameter]] = []
+        others: list[tuple[float, nn.Parameter]] = []
+        for name, weight in trainee.named_parameters():
+            share = coarse_rate if name.startswith("model.coarse.") else 1.0
+            if share == 0:
+                weight.requires_grad_(False)
+            elif weight.requires_grad:
+                ours = settings.muon > 0 and is_hidden(weight)
+                (hidden if ours else others).append((share * settings.muon if ours else share, weight))
+        decay = settings.weight_decay
+        adam = AdamW(_groups(others, decay), settings.rate, (settings.beta1, settings.beta2), fused=True)
+        muon = [Muon(_groups(hidden, decay), settings.rate, settings.momentum)] if hidden else []
+        self.parts: list[Optimizer] = [adam, *muon]
+
+    def step(self, rate: float) -> None:
+        """By the gradients that the weights have, which are then gone."""
+        for part in self.parts:
+            for group in part.param_groups:
+                group["lr"] = rate * group["share"]
+            part.step()
+            part.zero_grad(set_to_none=True)
+
+
+def is_hidden(weight: nn.Parameter) -> bool:
+    """Whether it is of a convolution with many channels on both sides: few have few directions to even out."""
+    return weight.ndim == 4 and min(weight.shape[:2]) >= HIDDEN
+
+
+def _groups(weights: list[tuple[float, nn.Parameter]], decay: float) -> list[dict[str, Any]]:
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, weight in trainee.named_parameters():
-        share = coarse_rate if name.startswith("model.coarse.") else 1.0
-        if share == 0:
-            weight.requires_grad_(False)
-        elif weight.requires_grad:
-            decay = settings.weight_decay if weight.ndim > 1 else 0.0
-            groups.setdefault((share, decay), []).append(weight)
-    return AdamW(
-        [{"params": own, "share": share, "weight_decay": decay} for (share, decay), own in sorted(groups.items())],
-        lr=settings.rate,
-        betas=(settings.beta1, settings.beta2),
-        fused=True,
-    )
+    for share, weight in weights:
+        groups.setdefault((share, decay if weight.ndim > 1 else 0.0), []).append(weight)
+    return [{"params": own, "share": share, "weight_decay": decay} for (share, decay), own in sorted(groups.items())]
 
 
 def rate(step: int, settings: Training) -> float:
@@ -36,11 +63,6 @@ def rate(step: int, settings: Training) -> float:
     done = (step - settings.warmup) / max(settings.steps - settings.warmup, 1)
     low = settings.final_rate
     return settings.rate * (low + (1 - low) * (1 + math.cos(math.pi * min(done, 1.0))) / 2)
-
-
-def set_rate(optimiser: AdamW, value: float) -> None:
-    for group in optimiser.param_groups:
-        group["lr"] = value * group["share"]
 
 
 class Average:

@@ -8,18 +8,17 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim import AdamW
 
 from facemotion.training import checkpoint
 from facemotion.training.history import History
 from facemotion.training.losses import Trainee
-from facemotion.training.optimiser import Average
+from facemotion.training.optimiser import Average, Optimiser
 
 
 @dataclass
 class State:
     trainee: Trainee
-    optimiser: AdamW
+    optimiser: Optimiser
     average: Average
     step: int = 0
     history: History = field(default_factory=History)
@@ -30,10 +29,9 @@ class State:
     summed: int = 0
 
     def save(self, folder: Path, identity: Mapping[str, Any]) -> None:
-        names = {id(weight): name for name, weight in self.trainee.named_parameters()}
         tensors = {f"trainee/{name}": tensor for name, tensor in self.trainee.state_dict().items()}
         tensors |= {f"average/{name}": tensor for name, tensor in self.average.weights.items()}
-        tensors |= checkpoint.optimiser_tensors(self.optimiser, names)
+        tensors |= checkpoint.optimiser_tensors(self.optimiser.parts, self._names())
         tensors |= {f"random/{name}": value for name, value in _random_states().items()}
         about = {
             "identity": dict(identity),
@@ -56,7 +54,7 @@ class State:
         checkpoint.fill(self.trainee, kept.tensors, "trainee/", where)
         for name, own in self.average.weights.items():
             own.copy_(kept.tensors[f"average/{name}"])
-        checkpoint.restore_optimiser(self.optimiser, self.trainee, kept.tensors)
+        checkpoint.restore_optimiser(self.optimiser.parts, self._names(), kept.tensors)
         torch.set_rng_state(kept.tensors["random/cpu"])
         if "random/cuda" in kept.tensors and torch.cuda.is_available():
             torch.cuda.set_rng_state(kept.tensors["random/cuda"])
@@ -64,6 +62,9 @@ class State:
         self.best_step, self.best_score = about["best_step"], about["best_score"]
         self.sums, self.summed = about["sums"], about["summed"]
         return True
+
+    def _names(self) -> dict[int, str]:
+        return {id(weight): name for name, weight in self.trainee.named_parameters()}
 
     def save_best(self, folder: Path, identity: Mapping[str, Any]) -> None:
         about = {"identity": dict(identity), "step": self.best_step, "score": self.best_score}
