@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 # What works for minutes, or draws a picture of the docs, runs only when it is named.
-LONG = {"losses", "overfit", "portrait", "real_clips", "refinement", "refiners"}
+LONG = {"losses", "optimisers", "overfit", "portrait", "real_clips", "refinement", "refiners"}
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ EVALUATIONS: Final = "evaluate_"
 LEADERBOARD: Final = "leaderboard"
 REFERENCE: Final = "reference"
 # Benchmarks with a table of their own, and figures of theirs of which a ratio says nothing.
-TOLD_APART: Final = {"losses", "refinement", "refiners", "real_faces", "where"}
+TOLD_APART: Final = {"losses", "optimisers", "refinement", "refiners", "real_faces", "where"}
 FUSION: Final = "fusion"
 SEVERAL: Final = ("l1", "unseen_l1", "unseen_bg_l1", "akd_truth")
 COSTS: Final = {"steps", "cpu_seconds"}
@@ -237,6 +237,7 @@ def filled(page: str) -> str:
         "looks": evaluations(LOOKS),
         "crossed": evaluations(CROSSED),
         "losses": choices("losses"),
+        "optimisers": choices("optimisers"),
         "refiners": choices("refiners"),
         "refinement": refinement(),
         "several": several(),

@@ -20,9 +20,9 @@ from facemotion.training.loop import Job, Trained, train
 SIZE = 64
 SETTINGS: dict[str, Any] = {
     "seed": 1, "steps": 6, "steps_of": {}, "batch_size": 4, "accumulate": 1, "rate": 2e-3, "coarse_rate": 0.1,
-    "warmup": 2, "final_rate": 0.1, "muon": 2.0, "momentum": 0.9, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.01, "clip": 1.0, "ema": 0.9,
-    "precision": "fp32", "channels_last": False, "compile": False, "device": "cpu", "threads": 1, "workers": 1,
-    "ahead": 2,
+    "warmup": 2, "final_rate": 0.1, "muon": 2.0, "momentum": 0.9, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.01,
+    "clip": 1.0, "ema": 0.9, "precision": "fp32", "channels_last": False, "compile": False, "device": "cpu",
+    "threads": 1, "workers": 1, "ahead": 2,
     "sampling": {
         "candidates": 4, "max_seconds": None, "easy_share": 0.25, "ramp": 0.5, "telling": 0.25, "references": 1,
         "spoilt": 0.0,
