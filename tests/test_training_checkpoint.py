@@ -40,6 +40,19 @@ def test_the_one_before_stands_in_for_a_spoilt_last(tmp_path: Path, caplog: pyte
     assert "starts anew" in caplog.text
 
 
+def test_a_file_that_torch_cannot_open_is_told_of_as_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where another process replaces it in the instant between two openings: that cannot be had at will."""
+
+    def gone(*_: object, **__: object) -> None:
+        raise RuntimeError("unable to open file")
+
+    monkeypatch.setattr(checkpoint, "safe_open", gone)
+    with pytest.raises(FacemotionError, match="no whole checkpoint"):
+        checkpoint.load(tmp_path / checkpoint.LAST)
+
+
 def test_a_kill_between_the_two_renames_costs_nothing(tmp_path: Path) -> None:
     checkpoint.save_last(tmp_path, {"a": torch.ones(1)}, {"step": 1})
     (tmp_path / checkpoint.LAST).rename(tmp_path / checkpoint.PREVIOUS)
