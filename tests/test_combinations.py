@@ -30,7 +30,7 @@ def batch(references: int, size: int = 64) -> Batch:
         index=torch.arange(2), reference=images[:, 0], driving=images[:, 1], reference_points=points[:, 0],
         driving_points=points[:, 1], told=points[:, 1], reference_camera=still[:, 0], driving_camera=still[:, 1],
         others=images[:, 2:], other_points=points[:, 2:], other_cameras=still[:, 2:],
-        normals=torch.randn(2, NORMALS, generator=rng),
+        normals=torch.randn(2, NORMALS, generator=rng), sharp=images[:, 1],
     )  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from facemotion.models import affine, grid
-from facemotion.models.closeups import PLACES, SIDES, WINDOWS, Closeups
+from facemotion.models.closeups import BETWEEN_EYES, LOOKED_FOR, UNIT, Closeups, points_of
 from facemotion.models.keypoints import Keypoints, layout
+from facemotion.models.landmark_shape import USUAL
 from facemotion.models.offers import Offers
 from facemotion.models.presets import preset
 
@@ -33,9 +34,9 @@ def test_coarse_keypoints_come_first_and_the_finer_ones_begin_at_eyes_and_lips(c
     with torch.no_grad():
         found = closeups(torch.rand(1, 3, 64, 64), coarse)
     assert torch.equal(found.points[:, :K], coarse.points)
-    inside = torch.tensor(SIDES)[:, None, None] * closeups.sizes.reach * torch.tensor(PLACES[: closeups.sizes.each])
-    begin = torch.tensor(WINDOWS)[:, None] + inside
-    assert (found.points[0, K:] - begin.flatten(0, 1)).norm(dim=-1).mean() < 0.05
+    begin = torch.tensor(BETWEEN_EYES) + UNIT * torch.tensor(USUAL)
+    assert (found.points[0, K:] - begin[list(LOOKED_FOR)]).norm(dim=-1).mean() < 0.05
+    assert torch.equal(points_of(found, K)[0, list(LOOKED_FOR)], found.points[0, K:])
 
 
 def test_finer_keypoints_go_with_the_face(closeups: Closeups) -> None:
@@ -61,7 +62,7 @@ def test_windows_turn_and_stretch_as_the_face_does(entries: list[float]) -> None
 
 
 def test_they_can_tell_a_blink(closeups: Closeups) -> None:
-    """A few steps teach two points to follow what only they can see: a bar that moves up and down."""
+    """A few steps teach the points of an eye to follow what only they can see: a bar that moves up and down."""
     torch.manual_seed(0)
     model = Closeups(TINY, closeups.sizes)
     heights = torch.linspace(-0.35, -0.15, 8)

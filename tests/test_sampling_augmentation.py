@@ -100,7 +100,7 @@ def test_colours_stay_colours() -> None:
     assert not torch.allclose(batch.reference, plain.reference, atol=1e-2)
 
 
-@pytest.mark.parametrize(("size", "apart"), [(64, 0.8 / 255), (48, 1e-4), (32, 0.8 / 255), (16, 1e-4)])
+@pytest.mark.parametrize(("size", "apart"), [(64, 0.8 / 255), (48, 1e-4), (32, 0.8 / 255), (16, 0.8 / 255)])
 def test_opencv_changes_no_picture(size: int, apart: float, monkeypatch: pytest.MonkeyPatch) -> None:
     given = frames()
     generator = torch.Generator().manual_seed(0)
@@ -109,9 +109,9 @@ def test_opencv_changes_no_picture(size: int, apart: float, monkeypatch: pytest.
     fast = prepare(given, size, rules)
     monkeypatch.setattr(pixels, "cv2", None)
     batch = prepare(given, size, rules)
-    torch.testing.assert_close(fast.driving, batch.driving, atol=apart, rtol=0)
-    # References are sharper: where that leaves nothing to average, what is made of bytes is rounded to bytes.
-    torch.testing.assert_close(fast.reference, batch.reference, atol=0.8 / 255, rtol=0)
+    # Where what models are to show leaves nothing to average, what is made of bytes is rounded to bytes.
+    for name in ("driving", "sharp", "reference"):
+        torch.testing.assert_close(getattr(fast, name), getattr(batch, name), atol=apart, rtol=0)
 
 
 def test_how_many_frames_are_made_at_a_time_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,13 +166,14 @@ def test_further_references_are_moved_with_their_pair_and_spoilt_as_told() -> No
     assert told(one)[0].shape == (4, 1, 3, 64, 64)
 
 
-def test_references_are_twice_as_sharp_where_there_is_as_much() -> None:
+def test_photos_are_twice_as_sharp_where_there_is_as_much() -> None:
     given = frames(2)
     same = replace(given, images=given.images[:, :1].expand(-1, 2, -1, -1, -1))
     for size, sharp in ((16, 32), (32, 64), (48, 48), (64, 64)):
         batch = prepare(same, size, None)
         assert batch.driving.shape[-1] == size
-        assert batch.reference.shape[-1] == sharp
+        assert batch.reference.shape[-1] == batch.sharp.shape[-1] == sharp
+        assert torch.equal(batch.sharp, batch.reference)
         torch.testing.assert_close(resize_image(batch.reference, size), batch.driving)
 
 

@@ -17,9 +17,10 @@ from facemotion.dataset.augmentation import Batch
 from facemotion.errors import FacemotionError
 from facemotion.models import grid
 from facemotion.models.animator import Animator
+from facemotion.models.closeups import LOOKED_FOR
 from facemotion.models.keypoints import Keypoints
 from facemotion.training import adversarial, perceptual, photometric, regions
-from facemotion.training.losses import Trainee, cycle, equivariance, warp_error
+from facemotion.training.losses import Trainee, closeup_error, cycle, equivariance, warp_error
 from facemotion.training.transforms import NORMALS, Warps
 
 MEASURES = [photometric.l1, photometric.gradient, photometric.ssim, photometric.census]
@@ -35,7 +36,9 @@ def batch(size: int = 64) -> Batch:
     points = torch.rand(2, 70, 2, generator=torch.Generator().manual_seed(3)) - 0.5
     still = torch.eye(2, 3).expand(2, -1, -1)
     none = torch.zeros(2, 0, 3, size, size), torch.zeros(2, 0, 70, 2), torch.zeros(2, 0, 2, 3)
-    return Batch(torch.arange(2), one, other, points, points, points, still, still, torch.randn(2, NORMALS), *none)
+    return Batch(
+        torch.arange(2), one, other, points, points, points, still, still, torch.randn(2, NORMALS), *none, other
+    )
 
 
 @pytest.mark.parametrize("measure", MEASURES)
@@ -95,6 +98,21 @@ def test_keypoints_that_follow_a_warp_cost_nothing(seed: int) -> None:
     assert turns.item() == pytest.approx(0, abs=1e-6)
     moved, _ = equivariance(warps, Keypoints(points + 0.1, frames), original)
     assert moved.item() > 0.03
+
+
+def test_finer_keypoints_belong_where_landmarks_of_lids_and_lips_are() -> None:
+    points = torch.rand(2, 70, 2) * 2 - 1
+    looked_for = points[:, LOOKED_FOR]
+    assert closeup_error(looked_for, points).item() == 0
+    assert closeup_error(looked_for + 0.1, points).item() == pytest.approx(0.1, abs=1e-6)
+    points[0] = float("nan")
+    found = (looked_for + 0.1).requires_grad_()
+    error = closeup_error(found, points)
+    assert error.item() == pytest.approx(0.05, abs=1e-6)
+    error.backward()
+    assert found.grad is not None
+    assert found.grad[0].abs().max() == 0
+    assert found.grad[1].abs().min() > 0
 
 
 def test_an_affine_map_and_its_inverse_close_the_cycle() -> None:
@@ -160,7 +178,11 @@ ALL_TERMS = {
 
 
 # What only some motions have terms for.
-NOT_OF = {"keypoints": {"foreground"}, "landmarks": {"points", "jacobians", "background"}, "mixed": {"background"}}
+NOT_OF = {
+    "keypoints": {"foreground"},
+    "landmarks": {"points", "jacobians", "closeups", "background"},
+    "mixed": {"closeups", "background"},
+}
 
 
 @pytest.mark.parametrize("motion", list(NOT_OF))
@@ -171,7 +193,7 @@ def test_every_term_is_named_and_finite(motion: str, refined: bool, precision: s
     sizes = config(refined=refined).model_copy(update={"motion": motion})
     trainee = Trainee(Animator(sizes), settings(**ALL_TERMS).losses, precision)
     terms = trainee(batch())
-    assert set(terms) == set(trainee.weights()) - (set() if refined else {"flows"}) - NOT_OF[motion]
+    assert set(terms) == set(trainee.weights()) - (set() if refined else {"flows", "closeups"}) - NOT_OF[motion]
     assert all(value.dtype == torch.float32 and value.isfinite() for value in terms.values())
     trainee.total(terms).backward()
     gradients = [weight.grad for weight in trainee.parameters() if weight.grad is not None]
@@ -191,7 +213,9 @@ def test_frozen_motion_has_no_terms_of_its_own(closer: bool) -> None:
         sizes = sizes.model_copy(update={"refiner": sizes.refiner.model_copy(update={"closeups": None})})
     trainee = Trainee(Animator(sizes), settings(losses__flows=1.0, losses__warped=1.0).losses, "fp32")
     trainee.model.coarse.requires_grad_(False)
-    assert set(trainee(batch())) == {"l1", "gradient", "flows"} | ({"points", "jacobians"} if closer else set())
+    assert set(trainee(batch())) == {"l1", "gradient", "flows"} | (
+        {"points", "jacobians", "closeups"} if closer else set()
+    )
 
 
 def test_random_features_are_the_same_everywhere_and_see_detail() -> None:

@@ -33,8 +33,8 @@ SETTINGS: dict[str, Any] = {
     },
     "losses": {
         "l1": 1.0, "gradient": 1.0, "ssim": 0.0, "census": 0.0, "regions": 0.0, "perceptual": 0.0, "features": "random",
-        "vgg19": None, "scales": 3, "points": 1.0, "jacobians": 0.1, "background": 0.1, "foreground": 0.1,
-        "occlusion": 0.0, "warped": 0.5, "flows": 0.0, "decay": 0.8, "adversarial": 0.0,
+        "vgg19": None, "scales": 3, "points": 1.0, "jacobians": 0.1, "closeups": 1.0, "background": 0.1,
+        "foreground": 0.1, "occlusion": 0.0, "warped": 0.5, "flows": 0.0, "decay": 0.8, "adversarial": 0.0,
     },
     "watch": {
         "log_every": 2, "validate_every": 3, "checkpoint_every": 2, "pictures_every": 100, "validation_pairs": 4,

@@ -14,6 +14,7 @@ from facemotion.landmarks.layout import MIRROR
 from facemotion.models import affine
 from facemotion.models.alignment import maps
 from facemotion.models.face import reference_size
+from facemotion.models.grid import resize_image
 
 # The weights of luma in BT.601, for saturation.
 LUMA: Final = (0.299, 0.587, 0.114)
@@ -60,10 +61,11 @@ class Frames:
 
 @dataclass(frozen=True)
 class Batch:
-    """Images [B, 3, S, S] in [0, 1], those of references at `reference_size`; points [B, 70, 2] normalised to -1..1
-    over the image's edges; the random numbers that are left for the losses. `told`: of the driving points those that a
-    model is told, NaN where dropped. Cameras: affine maps [B, 2, 3] that carry a frame's background to where the clip's
-    first frame has it. The other references are [B, N - 1, ...], of which there may be none."""
+    """Images [B, 3, S, S] in [0, 1], those of references at `reference_size`, as is `sharp`: the driving frame with
+    more of its detail than models are shown. Points [B, 70, 2] normalised to -1..1 over the image's edges; the random
+    numbers that are left for the losses. `told`: of the driving points those that a model is told, NaN where dropped.
+    Cameras: affine maps [B, 2, 3] that carry a frame's background to where the clip's first frame has it. The other
+    references are [B, N - 1, ...], of which there may be none."""
 
     index: Tensor
     reference: Tensor
@@ -77,6 +79,7 @@ class Batch:
     others: Tensor
     other_points: Tensor
     other_cameras: Tensor
+    sharp: Tensor
 
     @property
     def references(self) -> int:
@@ -112,13 +115,12 @@ def prepare(frames: Frames, size: int, rules: AugmentationRules | None) -> Batch
     points = (2 * frames.points.flatten(0, 1) + 1) / edge - 1
     camera = maps(frames.camera.flatten(0, 1))
     sharp = reference_size(size, edge)
-    sizes = [size if place == DRIVING else sharp for place in range(shown)]
     if rules is None:
-        planes = [plain(frames.images[:, place], own) for place, own in enumerate(sizes)]
+        planes = [plain(frames.images[:, place], sharp) for place in range(shown)]
     else:
         moves, colours = _moves(frames, rules), _colours(frames, rules.colour)
         each = moves.view(count, shown, 2, 3)
-        planes = [augmented(frames.images[:, place], each[:, place], colours, own) for place, own in enumerate(sizes)]
+        planes = [augmented(frames.images[:, place], each[:, place], colours, sharp) for place in range(shown)]
         points = _moved_points(points, moves)
         camera = affine.chained(camera, moves)
     points, camera = points.view(count, shown, *points.shape[1:]), camera.view(count, shown, 2, 3)
@@ -127,8 +129,9 @@ def prepare(frames: Frames, size: int, rules: AugmentationRules | None) -> Batch
     others = planes[0].new_empty(count, 0, 3, sharp, sharp)
     if shown > 2:
         others = spoil(torch.stack(planes[2:], 1), frames.spoilt, frames.index)
-    first = (planes[0], planes[DRIVING], points[:, 0], points[:, DRIVING], told, camera[:, 0], camera[:, DRIVING])
-    return Batch(frames.index, *first, normals, others, points[:, 2:], camera[:, 2:])
+    driving = resize_image(planes[DRIVING], size)
+    first = (planes[0], driving, points[:, 0], points[:, DRIVING], told, camera[:, 0], camera[:, DRIVING])
+    return Batch(frames.index, *first, normals, others, points[:, 2:], camera[:, 2:], planes[DRIVING])
 
 
 def _without(points: Tensor, frames: Frames, share: float) -> Tensor:

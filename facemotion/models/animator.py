@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from facemotion.errors import FacemotionError
-from facemotion.models import alignment, between, grid
+from facemotion.models import alignment, between, closeups, grid
 from facemotion.models.config import ModelConfig
 from facemotion.models.dense_motion import FlowField
 from facemotion.models.fusion import MOST, Fusion, Mixture, first_of_their_kind, pose_gaps
@@ -208,7 +208,10 @@ class Animator(nn.Module):
     def _openings(self, keypoints: Keypoints) -> Tensor | None:
         if not self.config.told_openings:
             return None
-        return between.maps(points_of(keypoints), self.config.image_size)
+        # They do not learn by what is painted: the landmarks of clips tell where lips and lids are, not their colours.
+        count, looked = self.config.coarse_count, self.config.motion == "keypoints"
+        points = closeups.points_of(keypoints, count).detach() if looked else points_of(keypoints)
+        return between.maps(points, self.config.image_size)
 
     def forward(
         self,

@@ -1,5 +1,5 @@
-"""What lies between lips and between lids, where landmarks tell: teeth, tongue, the white of an eye. No flow can show
-them where the photo hides them; a painter that is told where they are can. Ours."""
+"""What lies between lips and between lids, where landmarks or a closer look tell: teeth, tongue, the white of
+an eye. No flow can show them where the photo hides them; a painter that is told where they are can. Ours."""
 
 from typing import Final
 

@@ -4,11 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from facemotion.models.face_parts import BEHIND, DETAIL, PARTS
+from facemotion.models.face_parts import BEHIND, CLOSE, DETAIL, PARTS
 
 # Of the correlation volume an image, float32: what a 64 x 64 volume with its pyramid needs three times over.
 MAX_VOLUME_MIB = 256
-CLOSEUPS = 3  # windows of a closer look: eyes and mouth
 MotionName = Literal["keypoints", "landmarks", "mixed"]
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -39,7 +38,6 @@ class CoarseSizes(Section):
 
 
 class CloseupSizes(Section):
-    each: Annotated[int, Field(ge=1, le=9)]  # finer keypoints in a window
     size: Annotated[int, Field(ge=8, le=128)]  # of a window, in pixels
     reach: Positive  # half the window's side, normalised
     widths: Widths
@@ -100,7 +98,7 @@ class ModelConfig(Section):
         """Of coarse and finer ones, as far as the refiner reads them."""
         if self.motion != "keypoints":
             return self.coarse_count + len(DETAIL)
-        return self.coarse_count + (CLOSEUPS * self.closeups.each if self.closeups is not None else 0)
+        return self.coarse_count + (sum(map(len, CLOSE)) if self.closeups is not None else 0)
 
     @property
     def closeups(self) -> CloseupSizes | None:
@@ -114,8 +112,9 @@ class ModelConfig(Section):
 
     @property
     def told_openings(self) -> bool:
-        """Whether landmarks tell what is to be painted between lips and lids."""
-        return self.layout == "lean" and self.motion != "keypoints"
+        """Whether landmarks, or a closer look, tell what is to be painted between lips and lids."""
+        looked = self.refined and self.closeups is not None
+        return self.layout == "lean" and (self.motion != "keypoints" or looked)
 
     @property
     def pyramid(self) -> tuple[int, ...]:

@@ -16,6 +16,10 @@ BEHIND: Final[tuple[tuple[tuple[float, float, float], bool], ...]] = (
 )  # fmt: skip
 # Lids, lips and pupils, which finer motion is about, before all others.
 DETAIL: Final = EYES + GROUPS["pupils"] + LIPS
+# What is looked for in windows at eyes and mouth: lids and pupil; the lips' inner edge, then most of the outer one.
+CLOSE: Final[tuple[tuple[int, ...], ...]] = (
+    (*GROUPS["eye_left"], 68), (*GROUPS["eye_right"], 69), (60, 61, 62, 63, 64, 65, 66, 67, 50, 51, 52, 56, 57, 58),
+)  # fmt: skip
 ORDER: Final = DETAIL + tuple(point for point in range(N_POINTS) if point not in DETAIL)
 # Parts that move by themselves, each a candidate of the coarse motion: (points, how far around one of them its motion
 # is believed, in distances of the outer corners of the eyes).

@@ -19,7 +19,7 @@ from facemotion.models.config import ModelConfig
 WEIGHTS: Final = "weights.safetensors"
 CONFIG: Final = "config.json"
 # What a refined model has and a coarse one lacks.
-REFINEMENT: Final = ("refiner.", ".of_coarse.", ".of_hint.")
+REFINEMENT: Final = ("refiner.", ".of_coarse.", ".of_hint.", ".between.")
 # What one of several references has and one of a single reference lacks.
 FUSION: Final = ("fusion.",)
 

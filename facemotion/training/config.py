@@ -54,6 +54,7 @@ class Losses(Section):
     scales: Annotated[int, Field(ge=1, le=6)]  # of the image pyramid
     points: Weight  # equivariance of keypoints
     jacobians: Weight  # equivariance of their Jacobians
+    closeups: Weight  # finer keypoints where the landmarks of lids and lips were found
     background: Weight  # cycle of the background's affine motion
     foreground: Weight  # what belongs to the person, where landmarks tell the motion
     occlusion: Weight  # the warp should be trusted where it can be

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from facemotion.dataset.augmentation import Batch, told
 from facemotion.errors import FacemotionError
 from facemotion.models import affine, grid
-from facemotion.models.animator import Animator, Motion
+from facemotion.models.animator import Animator, Appearance, Motion
+from facemotion.models.closeups import LOOKED_FOR
 from facemotion.models.dense_motion import FlowField
 from facemotion.models.keypoints import Keypoints
 from facemotion.models.landmark_keypoints import head_motion
@@ -54,7 +55,7 @@ class Trainee(nn.Module):
         device = batch.driving.device.type
         with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
             frame, appearance, motion = self.model(*told(batch))
-            terms = self._motion_terms(batch, motion)
+            terms = self._motion_terms(batch, appearance, motion)
         # Of several references none is the one to tell it by.
         alone = motion.fields[0].foreground is not None and batch.references == 1
         if self.losses.foreground and alone and self._coarse_learns():
@@ -71,8 +72,8 @@ class Trainee(nn.Module):
     def weights(self) -> dict[str, float]:
         """Of all terms there can be."""
         losses = self.losses
-        names = ("l1", "gradient", "ssim", "census", "regions", "perceptual", "points", "jacobians", "background",
-                 "foreground", "occlusion", "warped", "flows", "adversarial")  # fmt: skip
+        names = ("l1", "gradient", "ssim", "census", "regions", "perceptual", "points", "jacobians", "closeups",
+                 "background", "foreground", "occlusion", "warped", "flows", "adversarial")  # fmt: skip
         return {name: getattr(losses, name) for name in names} | {"critic": float(losses.adversarial > 0)}
 
     def total(self, terms: dict[str, Tensor]) -> Tensor:
@@ -95,13 +96,21 @@ class Trainee(nn.Module):
             terms["adversarial"], terms["critic"] = adversarial.terms(self.critic, frame, batch.driving)
         return terms
 
-    def _motion_terms(self, batch: Batch, motion: Motion) -> dict[str, Tensor]:
+    def _motion_terms(self, batch: Batch, appearance: Appearance, motion: Motion) -> dict[str, Tensor]:
         """Of keypoints and background, as far as they still learn."""
         losses, coarse, terms = self.losses, self.model.coarse, {}
         closer = self.model.refiner is not None and learns(self.model.refiner.closeups)
         looks = coarse.keypoints is not None and (self._coarse_learns() or closer)
         if (losses.points or losses.jacobians) and looks:
             terms["points"], terms["jacobians"] = self._equivariance(batch, motion.driving.part(coarse.looked))
+        if losses.closeups and closer:
+            pairs = (
+                (appearance.source.keypoints, told(batch)[2].flatten(0, 1)),
+                (motion.driving, batch.driving_points),
+            )
+            first = self.model.config.coarse_count
+            apart = [closeup_error(found.points[:, first:], points) for found, points in pairs]
+            terms["closeups"] = torch.stack(apart).mean()
         if losses.background and coarse.background is not None and self._coarse_learns():
             reference, driving = (grid.resize_image(image, coarse.size) for image in (batch.reference, batch.driving))
             there = coarse.background(coarse.background.encode(reference), driving)
@@ -139,6 +148,12 @@ class Trainee(nn.Module):
             errors = [warp_error(field.flow, batch, parts) for field in refined]
             terms["flows"] = torch.stack([w * e for w, e in zip(weights, errors, strict=True)]).sum() / sum(weights)
         return terms
+
+
+def closeup_error(found: Tensor, points: Tensor) -> Tensor:
+    """How far finer keypoints [B, F, 2] are from the landmarks [B, 70, 2] of lids and lips that were found."""
+    wanted = points[:, LOOKED_FOR]
+    return torch.where(wanted.isfinite(), found - wanted, 0).abs().mean()
 
 
 def learns(module: nn.Module | None) -> bool:
@@ -180,12 +195,16 @@ def foreground_error(field: FlowField, head: Tensor, background: Tensor | None, 
 
 
 def warp_error(flow: Tensor, batch: Batch, parts: float) -> Tensor:
-    """L1 and gradient between each reference seen through its flow and the driving frame, at the flow's size; lips and
-    eyes, where they are large enough to be seen, weigh `parts` on top."""
+    """L1 and gradient between each reference seen through its flow and the driving frame, at the flow's size, or, of
+    one as large as the model's frame, in the photos' own pixels: parts of a pixel decide about lips and eyes. These,
+    where they are large enough to be seen, weigh `parts` on top."""
     size, count = flow.shape[-1], len(flow) // len(batch.driving)
+    if size == batch.driving.shape[-1]:
+        size = batch.sharp.shape[-1]
+        flow = grid.resize(flow, size)
     references = torch.cat((batch.reference[:, None], batch.others), 1)[:, :count].flatten(0, 1)
     seen = grid.warp_picture(grid.resize_image(references, size), flow.float())
-    wanted = each(grid.resize_image(batch.driving, size), count)
+    wanted = each(grid.resize_image(batch.sharp, size), count)
     error = F.l1_loss(seen, wanted) + photometric.gradient(seen, wanted)
     if parts and size >= LEAST_WITH_PARTS:
         error = error + parts * regions.mean(
