@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from facemotion.models import affine, grid
+from facemotion.models.animator import Animator
 from facemotion.models.closeups import BETWEEN_EYES, LOOKED_FOR, UNIT, Closeups, points_of
 from facemotion.models.keypoints import Keypoints, layout
 from facemotion.models.landmark_shape import USUAL
@@ -76,6 +77,28 @@ def test_they_can_tell_a_blink(closeups: Closeups) -> None:
         apart.backward()
         optimiser.step()
     assert apart < 0.03
+
+
+def test_between_lips_that_are_found_apart_is_painted_and_nothing_else() -> None:
+    torch.manual_seed(0)
+    model = Animator(TINY).eval()
+    noise = torch.rand(1, 1, 3, 64, 64)
+    parted = LOOKED_FOR.index(66)
+    with torch.no_grad():
+        appearance = model.encode(noise)
+        motion = model.move(appearance, appearance.source.keypoints)
+        points = motion.driving.points.clone()
+        lower = [K + LOOKED_FOR.index(point) for point in (65, 66, 67)]
+        points[:, lower, 1] += 0.25
+        still = model.render(appearance, motion)
+        open_ = model.render(appearance, motion._replace(driving=motion.driving._replace(points=points)))
+    apart = (open_ - still).abs().amax((0, 1))
+    x, y = ((1 + points[0, K + parted]) * 32).long().tolist()
+    assert apart[y - 3, x] > 0.05
+    low, high = points[0, K + LOOKED_FOR.index(60)], points[0, K + LOOKED_FOR.index(64)]
+    columns = grid.identity(64, apart)[0, 0, 0]
+    outside = (columns < low[0] - 0.1) | (columns > high[0] + 0.1)
+    assert apart[:, outside].max() < 1e-6
 
 
 def offers(shift: float, background: Tensor = STILL) -> Offers:
