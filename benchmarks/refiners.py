@@ -23,14 +23,16 @@ from facemotion.evaluation.same_identity import means
 from facemotion.models.animator import Animator
 from facemotion.models.config import ModelConfig
 from facemotion.models.weights import load_model, start_from
+from facemotion.training.config import Training
 
 log = logging.getLogger("benchmarks.refiners")
 COARSE = layout.MODELS / "keypoints_coarse"
 COLUMNS = ("l1", "akd_truth", "akd_lips", "akd_eyes", "epe", "epe_lips", "epe_eyes")
-# Changes of the refiner's sizes, and of its training.
+# Changes of the refiner's sizes, and of its training; of its losses by their names.
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "as committed": ({}, {}),
     "no windows at eyes and mouth": ({"closeups": None}, {}),
+    "windows that no landmark teaches": ({}, {"losses": {"closeups": 0.0}}),
     "background as in the coarse motion": ({"background": "coarse"}, {}),
     "neither": ({"closeups": None, "background": "coarse"}, {}),
     "coarse motion frozen": ({}, {"coarse_rate": 0.0}),
@@ -65,7 +67,10 @@ def measure(name: str, cpu_seconds: float) -> dict[str, Any]:
         coarse = params.train_coarse
         cpu_seconds += coarse.steps * step_cost(load_model(COARSE), coarse, source)
     model = prepared(name, params)
-    settings = params.train_refine.model_copy(update=VARIANTS[name][1])
+    committed = params.train_refine.model_dump()
+    changed = VARIANTS[name][1]
+    losses = committed["losses"] | changed.get("losses", {})
+    settings = Training.model_validate(committed | changed | {"losses": losses})
     trained = train_for(name, model, settings, source, held_out, cpu_seconds)
     found = means(score(model, held_out, params))
     steps = int(trained.history.rows[-1]["step"])
