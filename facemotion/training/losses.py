@@ -145,7 +145,8 @@ class Trainee(nn.Module):
             terms["warped"] = warp_error(coarse.flow, batch, parts)
         if losses.flows and refined and learns(self.model.refiner):
             weights = [losses.decay ** (len(refined) - 1 - i) for i in range(len(refined))]
-            errors = [warp_error(field.flow, batch, parts) for field in refined]
+            # Parts of a pixel decide about lips and eyes: the last flow answers for the photos' own pixels.
+            errors = [warp_error(field.flow, batch, parts, sharp=field is refined[-1]) for field in refined]
             terms["flows"] = torch.stack([w * e for w, e in zip(weights, errors, strict=True)]).sum() / sum(weights)
         return terms
 
@@ -194,14 +195,11 @@ def foreground_error(field: FlowField, head: Tensor, background: Tensor | None, 
     return (weight * error).mean() / TELLING
 
 
-def warp_error(flow: Tensor, batch: Batch, parts: float) -> Tensor:
-    """L1 and gradient between each reference seen through its flow and the driving frame, at the flow's size, or, of
-    one as large as the model's frame, in the photos' own pixels: parts of a pixel decide about lips and eyes. These,
-    where they are large enough to be seen, weigh `parts` on top."""
+def warp_error(flow: Tensor, batch: Batch, parts: float, sharp: bool = False) -> Tensor:
+    """L1 and gradient between each reference seen through its flow and the driving frame, at the flow's size or, if
+    `sharp`, in the photos' own pixels; lips and eyes, where they are large enough to be seen, weigh `parts` on top."""
+    flow = grid.resize(flow, batch.sharp.shape[-1]) if sharp else flow
     size, count = flow.shape[-1], len(flow) // len(batch.driving)
-    if size == batch.driving.shape[-1]:
-        size = batch.sharp.shape[-1]
-        flow = grid.resize(flow, size)
     references = torch.cat((batch.reference[:, None], batch.others), 1)[:, :count].flatten(0, 1)
     seen = grid.warp_picture(grid.resize_image(references, size), flow.float())
     wanted = each(grid.resize_image(batch.sharp, size), count)
