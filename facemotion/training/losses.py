@@ -198,7 +198,7 @@ def foreground_error(field: FlowField, head: Tensor, background: Tensor | None, 
 def warp_error(flow: Tensor, batch: Batch, parts: float, sharp: bool = False) -> Tensor:
     """L1 and gradient between each reference seen through its flow and the driving frame, at the flow's size or, if
     `sharp`, in the photos' own pixels; lips and eyes, where they are large enough to be seen, weigh `parts` on top."""
-    flow = grid.resize(flow, batch.sharp.shape[-1]) if sharp else flow
+    flow = grid.resize(flow.float(), batch.sharp.shape[-1]) if sharp else flow
     size, count = flow.shape[-1], len(flow) // len(batch.driving)
     references = torch.cat((batch.reference[:, None], batch.others), 1)[:, :count].flatten(0, 1)
     seen = grid.warp_picture(grid.resize_image(references, size), flow.float())
