@@ -158,6 +158,18 @@ def test_a_right_flow_warps_the_reference_onto_the_driving_frame() -> None:
     assert warp_error(small, given, 2.0).item() == warp_error(small, given, 0.0).item()
 
 
+def test_a_flow_answers_for_detail_that_models_are_not_shown() -> None:
+    """Of two pictures that are one at the model's size."""
+    fine = 0.25 + 0.5 * picture(1, 128)
+    board = 0.1 * (1 - 2 * (torch.arange(128) % 2)) * torch.ones(128, 1)
+    given = replace(batch(128), reference=fine + board, sharp=fine, driving=seen_at(fine, 64))
+    flow = grid.identity(64, fine).expand(2, -1, -1, -1)
+    assert warp_error(flow, given, 0.0).item() < 0.01
+    assert warp_error(flow, given, 0.0, sharp=True).item() > 0.05
+    right = replace(given, reference=fine)
+    assert warp_error(flow, right, 1.0, sharp=True).item() == pytest.approx(0, abs=1e-6)
+
+
 def test_the_critics_terms_teach_each_side_its_own() -> None:
     critic = adversarial.PatchCritic(8)
     painted = picture().requires_grad_()
