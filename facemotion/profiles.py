@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedSeq
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from facemotion import config, layout
 from facemotion.errors import FacemotionError
@@ -74,14 +74,14 @@ def _lay(content: Any, changes: Mapping[str, Any], where: str) -> None:
     for key, value in changes.items():
         if key not in content:
             raise FacemotionError(f"{where}: {key} is not a known key (allowed here: {', '.join(content)})")
-        if isinstance(value, Mapping) and isinstance(content[key], Mapping):
+        if isinstance(value, Mapping) and isinstance(content[key], Mapping) and content[key].fa.flow_style() is False:
             _lay(content[key], value, where)
         else:
-            content[key] = _in_one_line(value) if isinstance(value, list) else value
+            content[key] = _in_one_line(value) if isinstance(value, (list, Mapping)) else value
 
 
-def _in_one_line(values: list[Any]) -> CommentedSeq:
-    """As params.yaml has its lists."""
-    line = CommentedSeq(values)
+def _in_one_line(values: list[Any] | Mapping[str, Any]) -> CommentedSeq | CommentedMap:
+    """As params.yaml has its lists, and those mappings that are one value: they are laid as a whole."""
+    line = CommentedMap(values) if isinstance(values, Mapping) else CommentedSeq(values)
     line.fa.set_flow_style()
     return line

@@ -135,6 +135,14 @@ def test_a_profile_changes_only_what_it_names(project: Path) -> None:
     assert profiles.apply("smoke") == ""  # laid twice is laid once
 
 
+def test_a_mapping_in_one_line_is_laid_as_a_whole(project: Path) -> None:
+    for name, steps in (("one", "{landmarks: 7}"), ("other", "{mixed: 8}")):
+        (project / f"profiles/{name}.yaml").write_text(f"train_coarse:\n  steps_of: {steps}\n")
+        profiles.apply(name)
+        assert f"  steps_of: {steps} " in (project / "params.yaml").read_text()
+    assert config.load().train_coarse.of("mixed").steps == 8
+
+
 def test_a_dry_run_changes_nothing(project: Path) -> None:
     before = (project / "params.yaml").read_bytes()
     assert "people: 8" in profiles.apply("smoke", write=False)
