@@ -39,7 +39,7 @@ bench: setup  ## every benchmark; figures to reports/benchmarks
 pins: setup  ## write constraints.txt from the environment as it is
 	@$(BIN)/python -m pipelines.pins
 
-deps: setup  ## write the modules that each stage imports into dvc.yaml
+deps: setup  ## write what is read of every variant into dvc.yaml
 	@$(BIN)/python -m pipelines.deps --write
 
 clean:  ## remove unfinished work and caches of tools; downloads, data, models, reports and the record stay

@@ -3,6 +3,8 @@ where a person sees it and DVC tracks it; unknown, missing or mistyped keys are 
 
 import difflib
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
@@ -292,11 +294,17 @@ def tuned() -> dict[str, Any]:
 def read_yaml(path: Path) -> Any:
     """The plain content of a YAML file, safely loaded."""
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return deepcopy(_parsed(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise FacemotionError(f"{path} does not exist: run from the project's root, the folder of dvc.yaml") from error
     except (MarkedYAMLError, UnicodeDecodeError) as error:
         raise FacemotionError(f"{path} is not proper YAML: {error}") from error
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Any:
+    """Reading params.yaml takes a quarter of a second, and a stage asks for it three times."""
+    return YAML(typ="safe", pure=True).load(text)
 
 
 def validate(content: Any, where: str, tuned: Mapping[str, Any] | None = None) -> Params:

@@ -10,6 +10,7 @@ DATA: Final = Path("data")
 PLAN: Final = DATA / "plan.parquet"
 PLAN_AUDIT: Final = DATA / "plan_audit.parquet"  # what is wrong with the source's rows, and what was done about it
 SOURCE: Final = DATA / "source.json"  # what the source held when last scanned
+CODE: Final = DATA / "code"  # what code each stage is made of
 VIDEOS: Final = DATA / "videos"
 LEDGER: Final = DATA / "videos.parquet"
 TRUTH: Final = DATA / "truth"
@@ -44,6 +45,10 @@ STUDIES: Final = Path(".optuna")  # of `facemotion tune`; they outlive `make cle
 
 def metrics(name: str) -> Path:
     return METRICS / f"{name}.json"
+
+
+def code(module: str) -> Path:
+    return CODE / f"{module}.json"
 
 
 def plot(name: str) -> Path:

@@ -1,5 +1,5 @@
-"""`python -m pipelines.deps [--write]`: hold the deps in dvc.yaml against what each stage imports, and what is read of
-every variant (`meta.of_each_variant`) against the list of variants, which is evaluate's."""
+"""`python -m pipelines.deps [--write]`: hold the deps in dvc.yaml on every variant (`meta.of_each_variant`) against the
+list of variants, which is evaluate's."""
 
 import argparse
 import re
@@ -10,28 +10,20 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from facemotion.files import write_text
-from pipelines.imports import needed_by
 
 DVC_FILE = Path("dvc.yaml")
 VARIANT = "VARIANT"  # in meta.of_each_variant: stands for each of their names
 
 
 def wanted(name: str, stages: dict[str, Any]) -> list[str]:
-    """The stage's data deps as they stand, those on every variant made anew; then all the code it imports, but for what
-    only some of its items are made of and name themselves."""
-    stage = stages[name]
-    work = stage.get("do", stage)
-    module = Path(work["cmd"].split(" -m ")[1].split()[0].replace(".", "/") + ".py")
-    items = stage["foreach"].values() if isinstance(stage.get("foreach"), dict) else ()
-    own = {item["made_of"] for item in items}
+    """The stage's deps as they stand, those on every variant made anew."""
+    work = stages[name].get("do", stages[name])
     patterns = work.get("meta", {}).get("of_each_variant", ())
-    given = [dep for dep in work["deps"] if not dep.endswith(".py") and not any(_fits(dep, one) for one in patterns)]
+    given = [dep for dep in work["deps"] if not any(_fits(dep, one) for one in patterns)]
     variants = stages["evaluate"]["foreach"] if patterns else {}
     read = [one.replace(VARIANT, variant) for one in patterns for variant in variants]
     unmade = {f"models/{variant}" for variant, item in variants.items() if item["made_of"].endswith(".py")}
-    return [*given, *(dep for dep in read if dep not in unmade)] + [
-        path for path in needed_by(module) if path not in own
-    ]
+    return [*given, *(dep for dep in read if dep not in unmade)]
 
 
 def _fits(dep: str, pattern: str) -> bool:
@@ -39,7 +31,7 @@ def _fits(dep: str, pattern: str) -> bool:
 
 
 def stale(content: dict[str, Any]) -> dict[str, list[str]]:
-    """Stages whose deps are not what their code imports and their variants need, with what they should be."""
+    """Stages whose deps are not what they read of the variants, with what they should be."""
     stages = content["stages"]
     found = {name: (entry.get("do", entry)["deps"], wanted(name, stages)) for name, entry in stages.items()}
     return {name: needed for name, (given, needed) in found.items() if list(given) != needed}

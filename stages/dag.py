@@ -17,6 +17,7 @@ from facemotion.errors import FacemotionError
 from facemotion.files import file_digest, write_json
 
 KEPT: Final = layout.WORK / "stages.json"
+IGNORED: Final = "__pycache__"  # as .dvcignore has it
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,8 @@ def locked() -> dict[str, Any]:
 def digest(path: Path) -> str:
     """The md5 of a file or folder as DVC reckons it; empty where there is none."""
     if path.is_dir():
-        entries = sorted(
-            (file.relative_to(path).as_posix(), file_digest(file, "md5")) for file in path.rglob("*") if file.is_file()
-        )
+        files = (file for file in path.rglob("*") if file.is_file() and IGNORED not in file.parts)
+        entries = sorted((file.relative_to(path).as_posix(), file_digest(file, "md5")) for file in files)
         listing = json.dumps([{"md5": md5, "relpath": name} for name, md5 in entries])
         return hashlib.md5(listing.encode()).hexdigest() + ".dir"
     return file_digest(path, "md5") if path.is_file() else ""
@@ -124,6 +124,16 @@ def digest(path: Path) -> str:
 
 def digests(paths: tuple[str, ...]) -> dict[str, str]:
     return {path: digest(Path(path)) for path in paths}
+
+
+def digests_of_deps(stage: Stage) -> dict[str, str]:
+    """With each module of the stage's code in the place of their list."""
+    found = digests(stage.deps)
+    for path in [Path(dep) for dep in found if Path(dep).parent == layout.CODE]:
+        if path.is_file():
+            del found[path.as_posix()]
+            found |= json.loads(path.read_text())
+    return found
 
 
 def up_to_date(

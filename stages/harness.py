@@ -31,7 +31,7 @@ log = logging.getLogger("stages")
 @dataclass
 class Notes:
     """What a stage tells of its work besides its outs. `key` names the same work again after an interruption; `deps`
-    are DVC's digests of what it works from."""
+    are digests of what it works from, code and data."""
 
     stage: str
     key: str
@@ -112,7 +112,7 @@ def run(name: str, body: Callable[[Params, Notes], str]) -> None:
         stage = stages[os.environ.get("DVC_STAGE", name)]
         tuned = config.tuned() if layout.TUNED.as_posix() in stage.deps else {}
         params = config.load(tuned=tuned)
-        deps = dag.digests(stage.deps)
+        deps = dag.digests_of_deps(stage)
     except FacemotionError as error:
         _fail(name, error)
     wanted = {key: dag.value_at(raw, key) for key in stage.params}

@@ -1,4 +1,4 @@
-"""dvc.yaml names just the code that each stage imports, and the layers import downwards."""
+"""Each stage depends on just the code that it imports, and the layers import downwards."""
 
 import ast
 import subprocess
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pipelines import deps, imports
+from pipelines import deps
+from stages import imports
 
 ROOT = Path(__file__).parent.parent
 
@@ -18,9 +19,17 @@ def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
-def test_every_stage_depends_on_all_the_code_it_imports_and_no_other() -> None:
+def test_every_stage_depends_on_the_list_of_its_code() -> None:
     content = YAML(typ="safe", pure=True).load(Path("dvc.yaml"))
     assert deps.stale(content) == {}, "run `make deps`"
+    stages = {name: stage.get("do", stage) for name, stage in content["stages"].items()}
+    code = stages.pop("code")
+    assert code["deps"] == ["facemotion", "stages"]
+    assert {module.stem for module in imports.stages()} == {"code", *stages}
+    for name, stage in stages.items():
+        assert stage["cmd"].split()[2] == f"stages.{name}"
+        listed = [dep for dep in stage["deps"] if dep.startswith("data/code") or dep.endswith(".py")]
+        assert listed == [f"data/code/{name}.json"]
 
 
 def test_the_import_graph_agrees_with_what_python_loads() -> None:
@@ -42,8 +51,7 @@ def test_the_import_graph_agrees_with_what_python_loads() -> None:
 
 def test_editing_how_landmarks_are_smoothed_reruns_no_earlier_stage() -> None:
     smoothing = "facemotion/landmarks/smoothing.py"
-    content = YAML(typ="safe", pure=True).load(Path("dvc.yaml"))["stages"]
-    users = {name for name, stage in content.items() if smoothing in stage.get("do", stage)["deps"]}
+    users = {module.stem for module in imports.stages() if smoothing in imports.needed_by(module)}
     assert "smooth" in users
     assert not users & {"plan", "fetch", "shots", "tubes", "crop", "landmarks"}
 

@@ -26,14 +26,11 @@ class Muon(Optimizer):
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             learnt = [weight for weight in group["params"] if weight.grad is not None]
-            for _, alike in groupby(sorted(learnt, key=_shape), key=_shape):
-                self._step(list(alike), group["lr"], group["momentum"], group["weight_decay"])
-
-    def _step(self, weights: list[nn.Parameter], rate: float, momentum: float, decay: float) -> None:
-        moved = orthogonal(torch.stack([self._moved(weight, momentum).flatten(1) for weight in weights]))
-        scale = LIKE_ADAM * max(moved.shape[1:]) ** 0.5
-        for weight, change in zip(weights, moved, strict=True):
-            weight.mul_(1 - rate * decay).sub_(change.view(weight.shape), alpha=rate * scale)
+            changes = orthogonal([self._moved(weight, group["momentum"]).flatten(1) for weight in learnt])
+            for weight, change in zip(learnt, changes, strict=True):
+                scale = LIKE_ADAM * max(change.shape) ** 0.5
+                weight.mul_(1 - group["lr"] * group["weight_decay"])
+                weight.sub_(change.view(weight.shape), alpha=group["lr"] * scale)
 
     def _moved(self, weight: nn.Parameter, momentum: float) -> Tensor:
         """Its gradient, Nesterov's way: as the mean over the last steps will have it after this one."""
@@ -45,22 +42,29 @@ class Muon(Optimizer):
         return weight.grad.lerp(mean, momentum)
 
 
-def _shape(weight: nn.Parameter) -> tuple[int, ...]:
-    return tuple(weight.shape)
+def orthogonal(matrices: Iterable[Tensor]) -> list[Tensor]:
+    """Those [rows, columns] next to them, about, whose rows (or columns, where these are fewer) are orthonormal."""
+    given = list(matrices)
+    lying = [matrix if matrix.shape[0] <= matrix.shape[1] else matrix.mT for matrix in given]
+    lying = [matrix / matrix.norm().clamp(min=1e-12) for matrix in lying]
+    # All rounds are of the square of the short side, so that they cost next to nothing; those of one size go together.
+    turned = list(lying)
+    order = sorted(range(len(lying)), key=lambda place: len(lying[place]))
+    for _, alike in groupby(order, key=lambda place: len(lying[place])):
+        places = list(alike)
+        turns = _turns(torch.stack([lying[place] @ lying[place].mT for place in places]))
+        for place, turn in zip(places, turns, strict=True):
+            turned[place] = turn @ lying[place]
+    return [matrix if own.shape == matrix.shape else matrix.mT for matrix, own in zip(turned, given, strict=True)]
 
 
-def orthogonal(matrices: Tensor) -> Tensor:
-    """Those [N, rows, columns] next to them, about, whose rows (or columns, where these are fewer) are orthonormal. All
-    rounds are of the square of the short side, so that they cost next to nothing."""
-    if matrices.shape[1] > matrices.shape[2]:
-        return orthogonal(matrices.mT).mT
-    x = matrices / matrices.norm(dim=(1, 2), keepdim=True).clamp(min=1e-12)
+def _turns(gram: Tensor) -> Tensor:
+    """What makes matrices orthonormal, from their products with themselves [N, rows, rows]."""
     a, b, c = QUINTIC
-    gram = x @ x.mT
-    one = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
-    turned = one.expand_as(gram)
-    for _ in range(ROUNDS):
-        step = a * one + torch.baddbmm(b * gram, gram, gram, alpha=c)
-        turned, gram = step @ turned, step @ gram @ step
-    near: Tensor = turned @ x
-    return near
+    straight = a * torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
+    turned = step = straight + torch.baddbmm(b * gram, gram, gram, alpha=c)
+    for _ in range(ROUNDS - 1):
+        gram = torch.bmm(torch.bmm(step, gram), step)
+        step = straight + torch.baddbmm(b * gram, gram, gram, alpha=c)
+        turned = torch.bmm(step, turned)
+    return turned

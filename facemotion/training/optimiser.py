@@ -16,7 +16,7 @@ HIDDEN: Final = 16  # channels, at least
 
 
 class Optimiser:
-    """Muon for the convolutions between hidden layers, AdamW for all else: heads, first layers, scales, biases.
+    """Muon for the convolutions between hidden layers, AdamW for all else: narrow heads, first layers, scales, biases.
 
     Matrices decay, biases and scales do not; the coarse motion's rate is `coarse_rate` of the others'."""
 

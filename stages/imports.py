@@ -1,6 +1,7 @@
 """Which of our own modules a module imports, found in the source without running it."""
 
 import ast
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -34,13 +35,25 @@ WITHOUT_BEARING: Final = frozenset(
 )
 
 
+# Of which only some items of a stage are made; those name them in dvc.yaml.
+OF_ITEMS: Final = {
+    "stages/evaluate.py": {"facemotion/evaluation/repeated.py", "facemotion/evaluation/untrained.py"},
+}
+
+
+def stages() -> list[Path]:
+    """The modules that dvc.yaml runs."""
+    return [path for path in sorted(Path("stages").glob("*.py")) if '\nif __name__ == "__main__":' in path.read_text()]
+
+
 def needed_by(module: Path) -> list[str]:
     """Files that `module` imports, directly or not, itself among them; those without bearing on outs are left out."""
+    left_out = WITHOUT_BEARING | OF_ITEMS.get(module.as_posix(), set())
     seen: set[Path] = set()
     waiting = [module]
     while waiting:
         path = waiting.pop()
-        if path not in seen and path.as_posix() not in WITHOUT_BEARING:
+        if path not in seen and path.as_posix() not in left_out:
             seen.add(path)
             waiting += imported_by(path)
     return sorted(path.as_posix() for path in seen if not _is_empty(path))
@@ -50,7 +63,7 @@ def needed_by(module: Path) -> list[str]:
 def imported_by(path: Path) -> tuple[Path, ...]:
     """Our files that a file imports at any depth of its code, with the packages they lie in."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
             case ast.Import():
                 names += [alias.name for alias in node.names]
@@ -67,11 +80,20 @@ def imported_by(path: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """All of them, at any depth."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.stmt | ast.excepthandler | ast.match_case):
+            yield node
+            yield from statements(node)
+
+
 def _file_of(parts: list[str]) -> list[Path]:
     base = Path(*parts)
     return [file for file in (base.with_suffix(".py"), base / "__init__.py") if file.is_file()]
 
 
+@cache
 def _is_empty(path: Path) -> bool:
     """A package's file that holds but a docstring changes nothing."""
     body = ast.parse(path.read_text(encoding="utf-8")).body
