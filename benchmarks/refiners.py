@@ -35,8 +35,8 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "windows that no landmark teaches": ({}, {"losses": {"closeups": 0.0}}),
     "background as in the coarse motion": ({"background": "coarse"}, {}),
     "neither": ({"closeups": None, "background": "coarse"}, {}),
-    "coarse motion frozen": ({}, {"coarse_rate": 0.0}),
-    "published layout": ({}, {}),
+    "coarse motion learns on": ({}, {"coarse_rate": 1.0}),
+    "published layout": ({}, {"coarse_rate": 1.0}),  # at once with the refiner
 }
 
 
