@@ -1,6 +1,7 @@
 """What every stage does around its own work: settings, logging, the record, a closing line, errors one can read."""
 
 import errno
+import json
 import logging
 import os
 import shutil
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from facemotion.tracking_live import LiveRun
 
 log = logging.getLogger("stages")
+MADE_OF: Final = "made_of.json"  # beside unfinished work: digests and settings
+CHANGES_TOLD: Final = 8
 
 
 @dataclass
@@ -67,12 +70,15 @@ class Notes:
 
     @property
     def work(self) -> Path:
-        """Where unfinished work survives a kill. Other keys of this stage are other work: dropped."""
+        """Where unfinished work survives a kill. Other keys of this stage are other work: dropped, and told of."""
         home = layout.WORK / self.stage
-        for old in home.glob("*"):
-            if old.name != self.key:
-                shutil.rmtree(old)
-        (home / self.key).mkdir(parents=True, exist_ok=True)
+        if not (home / self.key).is_dir():
+            made_of = {**self.deps, **self.start.params}
+            for old in home.glob("*"):
+                if old.is_dir():
+                    log.warning("%s begins anew: %s", self.stage, _what_changed(old / MADE_OF, made_of))
+            shutil.rmtree(home, ignore_errors=True)
+            write_json(home / self.key / MADE_OF, made_of)
         return home / self.key
 
     def live(self) -> "LiveRun":
@@ -96,6 +102,18 @@ class Notes:
     def done_with_work(self) -> None:
         self.end_live()
         shutil.rmtree(layout.WORK / self.stage, ignore_errors=True)
+
+
+def _what_changed(before: Path, now: Mapping[str, Any]) -> str:
+    try:
+        then = json.loads(before.read_text())
+    except (OSError, ValueError):
+        return "what was begun there is of other settings"
+    names = [name for name in sorted(then.keys() | now.keys()) if then.get(name) != now.get(name)]
+    # Files have a path and a digest, which says nothing to a person.
+    told = [name if "/" in name else f"{name} ({then.get(name)} -> {now.get(name)})" for name in names]
+    more = f" and {len(told) - CHANGES_TOLD} more" if len(told) > CHANGES_TOLD else ""
+    return f"what was begun is dropped, since {', '.join(told[:CHANGES_TOLD])}{more} changed"
 
 
 METRIC_FILES = {"smooth": "smoothing", "judge": "synth", "compare": "leaderboard"}

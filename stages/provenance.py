@@ -9,6 +9,8 @@ from typing import Any
 
 import psutil
 
+from facemotion.training.config import WITHOUT_BEARING
+
 
 def pipeline(started: float) -> tuple[str, float]:
     """What the stages of one pipeline run share, and when it began: FACEMOTION_PIPELINE_RUN where set, else the dvc
@@ -49,5 +51,11 @@ def _git(*words: str) -> str:
 
 def work_key(deps: Mapping[str, str], params: Mapping[str, Any]) -> str:
     """Names the work that these deps and params make, so that what an interrupted run left is used for nothing else."""
-    named = json.dumps([sorted(deps.items()), params], sort_keys=True)
+    named = json.dumps([sorted(deps.items()), _decisive(params)], sort_keys=True)
     return hashlib.sha256(named.encode()).hexdigest()[:16]
+
+
+def _decisive(params: Any) -> Any:
+    if not isinstance(params, Mapping):
+        return params
+    return {name: _decisive(value) for name, value in params.items() if name not in WITHOUT_BEARING}

@@ -21,9 +21,12 @@ from training_toys import ToyClips, config, job, run, settings
 from facemotion.errors import FacemotionError
 from facemotion.models.animator import Animator
 from facemotion.models.config import ModelConfig
+from facemotion.models.generator import Generator
 from facemotion.models.weights import load_model
 from facemotion.training import checkpoint, debug, outputs
 from facemotion.training.loop import Trained, train
+from facemotion.training.optimiser import Average
+from facemotion.training.validation import Validation
 
 TOYS = Path(__file__).parent / "training_toys.py"
 
@@ -135,8 +138,6 @@ def test_a_rate_that_explodes_is_told_with_the_term(tmp_path: Path) -> None:
 def test_out_of_memory_says_what_to_lower_and_keeps_what_was_learnt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from facemotion.models.generator import Generator
-
     plain, calls = Generator.forward, 0
 
     def hungry(*arguments: Any) -> Any:
@@ -151,8 +152,65 @@ def test_out_of_memory_says_what_to_lower_and_keeps_what_was_learnt(
         run(tmp_path, watch__validate_every=100, watch__checkpoint_every=100)
     assert step_kept(tmp_path) == 3
     monkeypatch.undo()
-    resumed = run(tmp_path, watch__validate_every=100, watch__checkpoint_every=100)
-    same(resumed, run(tmp_path / "whole", watch__validate_every=100, watch__checkpoint_every=100))
+    # As it says: in more pieces, from there.
+    resumed = run(tmp_path, accumulate=2, watch__validate_every=100, watch__checkpoint_every=100)
+    whole = run(tmp_path / "whole", watch__validate_every=100, watch__checkpoint_every=100)
+    assert [step for step, _ in resumed.history.column("loss")] == [step for step, _ in whole.history.column("loss")]
+    for (_, one), (_, other) in zip(resumed.history.column("loss"), whole.history.column("loss"), strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+
+
+@pytest.mark.parametrize(("where", "kept"), [("update", 2), ("measure", 2), ("forward", 3)])
+def test_wherever_memory_ends_the_same_end_is_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, kept: int
+) -> None:
+    """While weights move nothing whole is there to keep, and a look at people held out must not be missed."""
+    owner = {"update": Average, "measure": Validation, "forward": Generator}[where]
+    looks = 3 if where == "measure" else 100
+    changes = {"watch__validate_every": looks, "watch__checkpoint_every": 2, "accumulate": 2}
+    whole = run(tmp_path / "whole", **changes)
+    plain, calls = getattr(owner, where), 0
+
+    def hungry(*arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        # The third step, its first look, or the second piece of the fourth step.
+        if calls == {"update": 3, "measure": 1, "forward": 8}[where]:
+            raise RuntimeError("DefaultCPUAllocator: not enough memory")
+        return plain(*arguments, **named)
+
+    monkeypatch.setattr(owner, where, hungry)
+    saved = "is saved" if where == "forward" else "saved up to the last checkpoint"
+    with pytest.raises(FacemotionError, match=f"out of memory at step .*{saved}"):
+        run(tmp_path / "hungry", **changes)
+    monkeypatch.undo()
+    assert step_kept(tmp_path / "hungry") == kept
+    same(run(tmp_path / "hungry", **changes), whole)
+
+
+def test_a_spoilt_best_costs_no_more_than_that(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run(tmp_path, watch__validate_every=3)
+    best = tmp_path / checkpoint.BEST
+    best.write_bytes(best.read_bytes()[:100])
+    again = run(tmp_path, watch__validate_every=3)
+    assert "no whole checkpoint" in caplog.text
+    assert "last step stand in" in caplog.text
+    assert (again.step, again.score) == (6, None)
+    assert all(weight.isfinite().all() for weight in again.weights.values())
+
+
+def test_the_next_look_replaces_a_best_that_was_spoilt(tmp_path: Path) -> None:
+    changes = {"steps": 60, "watch__validate_every": 2, "watch__checkpoint_every": 1}
+    process = start(tmp_path, **changes)
+    wait_for(lambda: step_kept(tmp_path) >= 4, process)
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    (tmp_path / checkpoint.BEST).write_bytes(b"")
+    seen = step_kept(tmp_path)
+    trained = run(tmp_path, **changes)
+    assert trained.step > seen
+    later = [value for step, value in trained.history.column("val_score") if step > seen]
+    assert trained.score == pytest.approx(min(later), rel=1e-5)
 
 
 def test_a_pack_of_one_clip_and_nobody_to_validate_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

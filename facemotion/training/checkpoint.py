@@ -80,6 +80,15 @@ def load_last(folder: Path) -> Checkpoint | None:
     return None
 
 
+def load_best(folder: Path) -> Checkpoint | None:
+    """None where it cannot be read, which is told of."""
+    try:
+        return load(folder / BEST)
+    except FacemotionError as error:
+        log.warning("%s", error)
+        return None
+
+
 def check_same(identity: Mapping[str, Any], kept: Mapping[str, Any], folder: Path) -> None:
     """Refuse to go on with other settings than those a checkpoint was made with."""
     ours, theirs = flat(identity), flat(kept)
@@ -124,7 +133,11 @@ def restore_optimiser(parts: Iterable[Optimizer], names: Mapping[int, str], tens
 
 def fill(module: nn.Module, tensors: Mapping[str, Tensor], prefix: str, where: str) -> None:
     """A module's weights from tensors of that prefix; all must be there and of the right size."""
-    for name, own in module.state_dict().items():
+    fill_tensors(module.state_dict(), tensors, prefix, where)
+
+
+def fill_tensors(wanted: Mapping[str, Tensor], tensors: Mapping[str, Tensor], prefix: str, where: str) -> None:
+    for name, own in wanted.items():
         kept = tensors.get(prefix + name)
         if kept is None:
             raise FacemotionError(f"{where} has no {name}: it is of another model; delete it to start anew")

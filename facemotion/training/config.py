@@ -1,7 +1,7 @@
 """The settings of one training, typed and checked. A batch is always the whole batch of a step, whatever the number of
 processes and of pieces it is worked through in."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,6 +13,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
 Precision = Literal["auto", "fp32", "bf16"]
+
+
+# How a step is worked through: one goes on from a checkpoint with others of them.
+WITHOUT_BEARING: Final = ("accumulate", "workers", "ahead")
 
 
 class Section(BaseModel):

@@ -40,17 +40,20 @@ def check_gradient(norm: Tensor, step: int) -> None:
 
 
 @contextmanager
-def memory(name: str, step: int, batch_size: int, size: int, save: Callable[[], None]) -> Iterator[None]:
-    """Where memory ends within a step, or while it is looked at, the weights are still whole: they are saved."""
+def memory(name: str, step: int, batch_size: int, size: int, save: Callable[[], None] | None) -> Iterator[None]:
+    """Where memory ends. `save`: what keeps the weights where they are whole then; else the last checkpoint stands."""
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError, RuntimeError) as error:
         if not _is_memory(error):
             raise
-        save()
+        if save is not None:
+            save()
+        kept = "what was learnt before is saved" if save is not None else "all is saved up to the last checkpoint"
         raise FacemotionError(
-            f"{name} ran out of memory at step {step + 1} with batches of {batch_size} pairs of {size} pixels; what "
-            "was learnt before is saved. Raise accumulate, which changes nothing else, or lower batch_size"
+            f"{name} ran out of memory at step {step + 1} with batches of {batch_size} pairs of {size} pixels; {kept}. "
+            "Raise accumulate, which changes nothing else, and run again to go on from there; or lower batch_size, and "
+            "begin anew"
         ) from error
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from facemotion.dataset.sampling import PairSampler
 from facemotion.errors import FacemotionError
 from facemotion.models.animator import Animator
 from facemotion.training import checkpoint, debug, failures, memory, optimiser, precision, validation
-from facemotion.training.config import Training
+from facemotion.training.config import WITHOUT_BEARING, Training
 from facemotion.training.debug import Mode
 from facemotion.training.history import HISTORY, History
 from facemotion.training.losses import Trainee
@@ -122,7 +122,8 @@ class Run:
             trainee.model.compile()
         self.module: nn.Module = self.accelerator.prepare_model(trainee)
         self.size = job.model.config.image_size
-        self.identity = {**job.identity, "model": job.model.config.model_dump(), "training": settings.model_dump()}
+        decisive = settings.model_dump(exclude=set(WITHOUT_BEARING))
+        self.identity = {**job.identity, "model": job.model.config.model_dump(), "training": decisive}
         self.identity = {"debug": job.debug, **self.identity} if job.debug else self.identity
         self.validation = self._validation()
         self.started, self.first, self.prepared = time.monotonic(), 0, 0.0
@@ -130,6 +131,8 @@ class Run:
     def resume(self) -> None:
         if self.state.restore(self.job.work, self.identity):
             log.info("%s goes on from step %d of %d", self.job.name, self.state.step, self.settings.steps)
+            if self.state.best_step and checkpoint.load_best(self.job.work) is None:
+                self.state.best_step, self.state.best_score = 0, None
         self.first, self.started = self.state.step, time.monotonic()
 
     def stream(self, pieces: Pieces) -> Stream:
@@ -143,20 +146,24 @@ class Run:
     def step(self, stream: Stream, stop: Stop) -> bool:
         """One update of the weights, from as many pieces as a batch has; True where any process was told to stop."""
         state, settings = self.state, self.settings
-        with self.enough_memory():
+        with self.enough_memory(self._keep):
             pieces = range(settings.accumulate)
-            stopping = [self._learn(stream, stop, last=piece == pieces[-1]) for piece in pieces]
+            told = [self._learn(stream, stop, last=piece == pieces[-1]) for piece in pieces]
             norm = nn.utils.clip_grad_norm_(self.module.parameters(), settings.clip)
             failures.check_gradient(norm, state.step)
-        state.optimiser.step(optimiser.rate(state.step, settings))
-        state.average.update(state.step)
+        # From here on the state is none to keep, until all of it has moved.
+        with self.enough_memory():
+            state.optimiser.step(optimiser.rate(state.step, settings))
+            state.average.update(state.step)
+        state.count({name: sum(values[name] for _, values in told) / len(told) for name in told[0][1]})
         state.step += 1
-        return any(stopping)
+        return any(stopping for stopping, _ in told)
 
-    def enough_memory(self) -> AbstractContextManager[None]:
-        return failures.memory(self.job.name, self.state.step, self.settings.batch_size, self.size, self._keep)
+    def enough_memory(self, save: Callable[[], None] | None = None) -> AbstractContextManager[None]:
+        return failures.memory(self.job.name, self.state.step, self.settings.batch_size, self.size, save)
 
-    def _learn(self, stream: Stream, stop: Stop, *, last: bool) -> bool:
+    def _learn(self, stream: Stream, stop: Stop, *, last: bool) -> tuple[bool, dict[str, float]]:
+        """A piece's part in the gradients; whether to stop, and its terms."""
         batch = self._batch(stream)
         gathered = self.accelerator.no_sync(self.module) if not last else nullcontext()
         with gathered:
@@ -165,8 +172,7 @@ class Run:
             stopping, values = self._agree({**terms, "loss": loss}, stop.name is not None)
             failures.check_finite(values, self.state.step, batch, self.job.train, stream)
             torch.autograd.backward(loss / self.settings.accumulate)
-        self.state.count(values)
-        return stopping
+        return stopping, values
 
     def _batch(self, stream: Stream) -> Batch:
         frames = stream.take()
@@ -238,12 +244,15 @@ class Run:
         }
 
     def result(self, stream: Stream) -> Trained:
-        best = checkpoint.load(self.job.work / checkpoint.BEST)
         state, figures = self.state, self.figures(stream)
+        best = checkpoint.load_best(self.job.work) if state.best_step else None
+        weights, step = (best.tensors, state.best_step) if best is not None else (state.average.weights, state.step)
+        if best is None:
+            log.warning("%s: the averaged weights of the last step stand in for the best", self.job.name)
         log.info("%s: %.0f images a second in %s", self.job.name, figures["images_s"], self.precision)
         if figures["wait_share"] > STARVED:
             log.warning("%.0f %% of the time went by waiting for data: raise workers", 100 * figures["wait_share"])
-        return Trained(best.tensors, state.best_step, state.best_score, state.history, figures)
+        return Trained(weights, step, state.best_score, state.history, figures)
 
     def _validation(self) -> validation.Validation | None:
         every, source = self.settings.watch, self.job.validation

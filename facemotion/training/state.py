@@ -52,8 +52,7 @@ class State:
         where, about = f"the checkpoint in {folder}", kept.about
         checkpoint.check_same(identity, about["identity"], folder)
         checkpoint.fill(self.trainee, kept.tensors, "trainee/", where)
-        for name, own in self.average.weights.items():
-            own.copy_(kept.tensors[f"average/{name}"])
+        checkpoint.fill_tensors(self.average.weights, kept.tensors, "average/", where)
         checkpoint.restore_optimiser(self.optimiser.parts, self._names(), kept.tensors)
         torch.set_rng_state(kept.tensors["random/cpu"])
         if "random/cuda" in kept.tensors and torch.cuda.is_available():
