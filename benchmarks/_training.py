@@ -5,6 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from facemotion import config
 from facemotion.models.animator import Animator
 from facemotion.training.config import Training
 from facemotion.training.loop import Job, Run, Trained, train
@@ -17,12 +18,17 @@ log = logging.getLogger(__name__)
 TIMED = 6
 
 
+def others() -> Path | None:
+    """Where weights of others' networks may lie."""
+    return config.load().weights.folder
+
+
 def step_cost(model: Animator, settings: Training, source: Clips) -> float:
     """CPU seconds of a step: the median of a few, on a copy of the model that is thrown away."""
     copy = Animator(model.config)
     copy.load_state_dict(model.state_dict())
     with tempfile.TemporaryDirectory() as folder, Stop() as stop:
-        run = Run(Job("cost", copy, settings, source, None, Path(folder), {}))
+        run = Run(Job("cost", copy, settings, source, None, Path(folder), {}, weights=others()))
         with run.stream(Pieces(settings.batch_size, settings.accumulate, 0, 2 * TIMED)) as stream:
             seconds = []
             for _ in range(2 * TIMED):
@@ -46,6 +52,6 @@ def train_for(
     chosen = for_cost(settings, cpu_seconds, step_cost(model, settings, source))
     log.info("%s: %d steps in %.0f CPU seconds", name, chosen.steps, cpu_seconds)
     with tempfile.TemporaryDirectory() as folder:
-        trained = train(Job(name, model, chosen, source, held_out, Path(folder), {}))
+        trained = train(Job(name, model, chosen, source, held_out, Path(folder), {}, weights=others()))
     model.load_state_dict(trained.weights)
     return trained

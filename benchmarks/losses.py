@@ -40,13 +40,14 @@ def main() -> None:
     parser.add_argument("--cpu-seconds", type=float, default=90.0)
     parser.add_argument("--only", nargs="*", choices=VARIANTS, default=list(VARIANTS))
     arguments = parser.parse_args()
-    committed = config.load().train_coarse
+    params = config.load()
+    committed = params.train_coarse
     rows = []
     for name in arguments.only:
         losses = Losses.model_validate(committed.losses.model_dump() | VARIANTS[name])
         try:
             if losses.perceptual and losses.features == "vgg19":
-                find_vgg19(losses.vgg19)
+                find_vgg19(losses.vgg19, params.weights.folder)
         except FacemotionError as error:
             log.warning("left out %s: %s", name, error)
             continue

@@ -28,7 +28,8 @@ def main() -> None:
     params = config.load()
     source, held_out, judged = (PackedSplit(layout.PACKED / split) for split in ("train", "val", "test"))
     coarse_long, refined = load_model(COARSE), load_model(REFINED)
-    cost = step_cost(refined, params.train_refine, source) * params.train_refine.steps
+    refining = params.train_refine.of("keypoints")
+    cost = step_cost(refined, refining, source) * refining.steps
     log.info("the refinement took about %.0f CPU seconds", cost)
     # It goes on from where it was: its pairs do not begin with easy ones again.
     sampling = params.train_coarse.sampling.model_copy(update={"easy_share": 1.0})

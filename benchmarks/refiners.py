@@ -64,7 +64,7 @@ def measure(name: str, cpu_seconds: float) -> dict[str, Any]:
     params = config.load()
     source, held_out = (PackedSplit(layout.PACKED / split) for split in ("train", "val"))
     if name == "published layout":
-        coarse = params.train_coarse
+        coarse = params.train_coarse.of("keypoints")
         cpu_seconds += coarse.steps * step_cost(load_model(COARSE), coarse, source)
     model = prepared(name, params)
     committed = params.train_refine.model_dump()

@@ -38,13 +38,16 @@ def digest(module: Path) -> str:
 
 def bearing(source: str) -> str:
     """The lines of a module that can change what it does: without comments, docstrings, blank lines."""
-    lines = source.splitlines()
+    lines = source.split("\n")
+    within = set()  # strings of several lines, of which all counts
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        (first, column), (last, _) = token.start, token.end
         if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column]
+            lines[first - 1] = token.line[:column].rstrip()
+        elif last > first:
+            within |= set(range(first, last + 1))
     told = {row for first, last in _docstrings(source) for row in range(first, last + 1)}
-    return "\n".join(line.rstrip() for row, line in enumerate(lines, 1) if row not in told and line.strip())
+    return "\n".join(line for row, line in enumerate(lines, 1) if row not in told and (row in within or line.strip()))
 
 
 def _docstrings(source: str) -> Iterator[tuple[int, int]]:

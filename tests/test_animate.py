@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -267,6 +268,13 @@ def test_motion_files_and_tables_drive_as_the_video_does(
     ]
     assert all(np.array_equal(made[0], other) for other in made[1:])
     assert "24, from number 0 on, at 30000/1001" in facemotion("motion", "show", motion).stdout
+
+
+def test_of_two_photos_the_sharp_one_is_taken(talking: Talking, animator: Animator, motion: Path) -> None:
+    sharp = np.array(Image.open(talking.photo))
+    for photos, wanted in (([cv2.GaussianBlur(sharp, (0, 0), 4), sharp], 1), ([sharp, cv2.blur(sharp, (9, 9))], 0)):
+        (used,) = animator.animate(photos, motion).photos
+        assert np.array_equal(used.image, photos[wanted])
 
 
 def test_sources_may_be_arrays_clips_and_several_photos(talking: Talking, animator: Animator, motion: Path) -> None:

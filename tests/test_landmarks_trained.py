@@ -103,30 +103,41 @@ def test_a_shift_of_all_points_moves_the_head_and_not_the_background(learnt: Lea
     _, before = learnt.driven(points)
     _, after = learnt.driven(points + shift)
     went = -(after - before)[:, :1]  # backward: the reference lies where the head came from
-    # The face where it is now, well inside its outline; background where neither the old nor the new head is.
-    size = after.shape[-1]
-    oval = (points + shift)[0, list(GROUPS["jaw"])]
-    face = torch.zeros(1, 1, size, size)
-    low, high = oval.amin(0), oval.amax(0)
-    here = grid.identity(size, face)
-    inner = ((here - ((low + high) / 2)[None, :, None, None]).abs() < 0.35 * (high - low)[None, :, None, None]).all(1)
-    face[0, 0][inner[0]] = 1.0
-    pixels = round(0.15 / 2 * size)
+    # By the truth: the head where it is now, and background that neither the old nor the new head hides. A model of a
+    # minute has not learnt yet where hair and neck end; well inside the outline of the face nothing stays behind.
+    pixels = round(0.15 / 2 * after.shape[-1])
+    head = learnt.head.roll(pixels, 3)
     away = learnt.background * learnt.background.roll(pixels, 3) * learnt.background.roll(2 * pixels, 3)
-    assert abs(float((went * face).sum() / face.sum()) - 0.15) < 0.03
-    assert float((went.abs() * away).sum() / away.sum()) < 0.3 * 0.15
+    oval = (points + shift)[0, list(GROUPS["jaw"])]
+    low, high = oval.amin(0), oval.amax(0)
+    off = (grid.identity(after.shape[-1], head) - ((low + high) / 2)[None, :, None, None]).abs()
+    inner = (off < 0.35 * (high - low)[None, :, None, None]).all(1, keepdim=True) * head
+    by_head, by_face, behind = (float((went * area).sum() / area.sum()) for area in (head, inner, away))
+    assert abs(by_face - 0.15) < 0.03
+    assert by_head > 0.6 * by_face
+    assert abs(behind) < 0.3 * 0.15
 
 
-@pytest.mark.parametrize("left", [47, 5])
-def test_fewer_points_do_worse_but_go_on_working(smoke: Project, learnt: Learnt, left: int) -> None:
+WHOLE_THIRDS = {
+    "any": np.random.default_rng(0).permutation(N_POINTS)[: N_POINTS // 3].tolist(),
+    "eyes, brows, pupils": [*range(17, 27), *range(36, 48), *PUPILS],
+    "lips": list(range(48, 68)),
+    "jaw": list(range(17)),
+}
+FIVE = [30, 36, 45, 48, 54]
+
+
+@pytest.mark.parametrize("dropped", [*WHOLE_THIRDS, "all but five"])
+def test_fewer_points_do_worse_but_go_on_working(smoke: Project, learnt: Learnt, dropped: str) -> None:
     clip = PackedSplit(smoke.root / "data/packed/test").clips[0]
     ((_, batch),) = batches(clip, np.array([clip.frames // 3, clip.frames // 2, clip.frames - 1]), 64)
-    kept = {5: [36, 45, 30, 48, 54]}.get(left, np.random.default_rng(0).permutation(N_POINTS)[:left].tolist())
-    errors = {}
-    for name, points in (("all", batch.driving_points), ("few", torch.full_like(batch.driving_points, torch.nan))):
-        if name == "few":
-            points[:, kept] = batch.driving_points[:, kept]
+    few = batch.driving_points.clone()
+    few[:, WHOLE_THIRDS.get(dropped) or [k for k in range(N_POINTS) if k not in FIVE]] = torch.nan
+
+    def error(points: Tensor) -> float:
         frames = torch.cat([learnt.driven(points[k : k + 1])[0] for k in range(len(points))])
-        errors[name] = float((frames - batch.driving).abs().mean())
-    repeated = float((repeated_of(batch) - batch.driving).abs().mean())
-    assert errors["few"] < errors["all"] + (0.25 if left > 5 else 0.75) * (repeated - errors["all"]) + 0.003
+        return float((frames - batch.driving).abs().mean())
+
+    whole, repeated = error(batch.driving_points), float((repeated_of(batch) - batch.driving).abs().mean())
+    lost = 0.75 if dropped == "all but five" else 0.25  # of what is won over repeating the reference
+    assert error(few) < whole + lost * (repeated - whole) + 0.003

@@ -8,6 +8,7 @@ from facemotion.errors import FacemotionError
 from facemotion.models import grid
 from facemotion.models.animator import Animator, Appearance, Motion
 from facemotion.models.config import ModelConfig
+from facemotion.models.landmark_shape import USUAL
 from facemotion.models.presets import PRESETS, preset
 from facemotion.models.summary import summarise, table
 
@@ -58,8 +59,9 @@ def model() -> Animator:
 
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("refined", [False, True])
-def test_every_preset_builds_within_its_operations(name: str, refined: bool) -> None:
-    rows = summarise(preset(name).model_copy(update={"refined": refined}))
+@pytest.mark.parametrize("motion", ["keypoints", "landmarks"])
+def test_every_preset_builds_within_its_operations(name: str, motion: str, refined: bool) -> None:
+    rows = summarise(preset(name).model_copy(update={"refined": refined, "motion": motion}))
     total = rows[-1]
     assert total.module == "total"
     assert 0 < total.frame_gflop <= BOUNDS[name]
@@ -175,12 +177,17 @@ def test_keypoints_can_be_driven_without_a_driving_image(model: Animator) -> Non
     assert torch.equal(by_image.fields[-1].flow, by_points.fields[-1].flow)
 
 
-def test_bfloat16_is_close_to_float32(model: Animator) -> None:
-    photo, driving = images(2)[:, None], images(2, 1)
+@pytest.mark.parametrize(("motion", "references"), [("keypoints", 1), ("landmarks", 1), ("landmarks", 2)])
+def test_bfloat16_is_close_to_float32(motion: str, references: int) -> None:
+    fusion = "attention" if references > 1 else "single"
+    model = scrambled(TINY.model_copy(update={"motion": motion, "fusion": fusion}))
+    photos, driving = images(2 * references).unflatten(0, (2, references)), images(2, 1)
+    points = 0.75 * torch.tensor(USUAL) + 0.01 * torch.randn(2, references + 1, 70, 2)
+    given = photos, driving, points[:, 1:], points[:, 0]
     with torch.no_grad():
-        exact, _, exact_motion = model(photo, driving)
+        exact, _, exact_motion = model(*given)
         with torch.autocast("cpu", torch.bfloat16):
-            rounded, _, motion = model(photo, driving)
+            rounded, _, motion = model(*given)
     assert all(field.flow.dtype == torch.float32 for field in motion.fields)
     assert (exact_motion.fields[-1].flow - motion.fields[-1].flow).abs().mean() < 1e-3
     assert (exact - rounded).abs().mean() < 0.01
@@ -305,3 +312,10 @@ def test_lists_are_taken_as_yaml_has_them() -> None:
 def test_an_unknown_preset_is_said() -> None:
     with pytest.raises(FacemotionError, match="tiny, small, base, published"):
         preset("huge")
+
+
+def test_a_volume_that_would_fill_the_memory_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"correlation volume would take \d+ MiB an image"):
+        content = preset("base").model_dump()
+        content["refiner"] |= {"structure": 128, "queries": 128}
+        ModelConfig.model_validate(content)

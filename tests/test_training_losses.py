@@ -41,6 +41,28 @@ def batch(size: int = 64) -> Batch:
     )
 
 
+def test_each_level_answers_for_its_flow_and_the_last_one_most() -> None:
+    refined = config().model_copy(update={"refined": True})
+    given = batch()
+
+    def flows(decay: float) -> tuple[float, list[float]]:
+        losses = settings(losses__flows=1.0, losses__decay=decay).losses
+        torch.manual_seed(0)
+        trainee = Trainee(Animator(refined), losses, "fp32")
+        _, _, motion = trainee.model(given.reference[:, None], given.driving)
+        fields = motion.fields[1:]
+        each = [warp_error(field.flow, given, losses.regions, sharp=field is fields[-1]) for field in fields]
+        return float(trainee._flow_terms(motion, given)["flows"].detach()), [float(one.detach()) for one in each]
+
+    alone, each = flows(1e-9)
+    assert alone == pytest.approx(each[-1], rel=1e-5)
+    assert flows(1.0)[0] == pytest.approx(sum(each) / len(each), rel=1e-5)
+    weights = [0.5 ** (len(each) - 1 - k) for k in range(len(each))]
+    wanted = sum(w * e for w, e in zip(weights, each, strict=True)) / sum(weights)
+    assert flows(0.5)[0] == pytest.approx(wanted, rel=1e-5)
+    assert len(each) > 1
+
+
 @pytest.mark.parametrize("measure", MEASURES)
 def test_measures_vanish_for_equal_images_and_grow_with_difference(measure: object) -> None:
     assert callable(measure)

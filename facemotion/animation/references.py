@@ -13,6 +13,7 @@ from facemotion.animation.faces import FoundFace
 from facemotion.animation.settings import Settings
 from facemotion.faces.boxes import face_boxes
 from facemotion.ingest.framing import cut_out, steady_square, to_crop
+from facemotion.ingest.sighting import sharpness
 from facemotion.models import grid
 
 Image = NDArray[np.uint8]
@@ -44,6 +45,11 @@ class Reference:
 
     def crop(self, size: int) -> Image:
         return cut_out(self.image, self.square, size)
+
+    @property
+    def sharpness(self) -> float:
+        left, top, right, bottom = face_boxes(self.points).tolist()
+        return sharpness(self.image, (left, top, right, bottom))
 
     def normalised(self) -> NDArray[np.float64]:
         """The landmarks in the square."""

@@ -57,7 +57,7 @@ def references(sources: Sequence[Source], driver: Driver, wanted: Wanted, settin
         return [one for _, one in found]
     points = np.stack([one.normalised() for _, one in found])
     first = None if wanted.most == 1 else 0
-    picked = choose(points, wanted.most, first=first)
+    picked = choose(points, wanted.most, sharpness=np.array([one.sharpness for _, one in found]), first=first)
     log.info(
         "of %d photos this model uses %d, those that show most: %s",
         len(found), len(picked), ", ".join(Path(found[k][0]).name for k in picked),

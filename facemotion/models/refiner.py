@@ -92,8 +92,8 @@ class Refiner(nn.Module):
         of_driving = grid.resize_image(each(self.structure(driving), count), self.sizes.queries)
         driving = keypoints_of_each(driving, count)
         offers = Offers(reference, driving, background, self.count, self.reach, self.sizes.near)
-        # Nor does one, in ours, go through the coarse flow, which has a loss of its own: what is made up for here would
-        # never be put right there.
+        # No gradient, in ours, goes through the coarse flow, which has a loss of its own: what is made up for here
+        # would never be put right there.
         given = FlowField(coarse.flow.detach(), coarse.occlusion) if self.lean else coarse
         start, hidden, volumes = to_state(given), None, None
         change = torch.zeros_like(start)

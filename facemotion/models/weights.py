@@ -54,8 +54,11 @@ def load_config(folder: Path) -> ModelConfig:
 def start_from(model: Animator, folder: Path) -> None:
     """Give `model` the weights of the model in `folder`. A refined model takes a coarse one's: its coarse motion and
     what it paints are then the same, and it begins to refine. One that fuses takes that of a single reference."""
-    tensors = _tensors(folder / WEIGHTS, _digest(load_config(folder).model_dump(mode="json")))
-    _fill(model, tensors, folder, may_lack=REFINEMENT + FUSION)
+    config = load_config(folder)
+    tensors = _tensors(folder / WEIGHTS, _digest(config.model_dump(mode="json")))
+    # What fuses lets its motion rest: a refiner that has not learnt would never do so.
+    unlearnt = REFINEMENT if model.fusion is None and not config.refined else ()
+    _fill(model, tensors, folder, may_lack=unlearnt + FUSION)
 
 
 def _fill(model: Animator, tensors: dict[str, Tensor], folder: Path, may_lack: tuple[str, ...]) -> None:

@@ -22,7 +22,7 @@ CAPTION_PX: Final = 16
 
 @torch.no_grad()
 def sample_grid(model: Animator, batch: Batch, *, rows: int, zoom: int = 1) -> NDArray[np.uint8]:
-    """RGB: a row a pair, columns as in COLUMNS; `coarse` is the frame without the refiner's work, `refined` with it."""
+    """RGB: a row a pair, columns as in COLUMNS; `coarse` is the frame by the coarse flow, `refined` by the last one."""
     reference, driving = batch.reference[:rows], batch.driving[:rows]
     frame, appearance, motion = model(*told(batch, rows, references=1))
     coarse = model.render(appearance, Motion(motion.fields[:1], motion.driving, motion.background))
