@@ -34,7 +34,7 @@ class LiveRun:
         self.start, self.folder = start, folder
         self.step = 0
         self._rows: list[Row] = []
-        self._pictures: list[Path] = []
+        self._pictures = sorted(folder.glob("*.jpg"))  # what a killed process did not come to tell
         self._lock, self._over = threading.Lock(), threading.Event()
         self._run: tracking.OpenRun | None = None
         self._not_before = 0.0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from facemotion import tracking, tracking_live
+from facemotion.dataset.images import encode
 from facemotion.tracking_live import LiveRun
 from facemotion.tracking_records import StageRecord, StageStart
 
@@ -73,6 +74,17 @@ def test_a_run_grows_while_the_work_goes_on_and_goes_on_after_a_break() -> None:
     assert run.data.metrics["images_s"] == 9.0
     assert len(run.data.params) == 150
     assert run.data.tags["dep.code/149.py"] == "x"
+
+
+def test_pictures_that_a_killed_process_left_are_told_by_the_next() -> None:
+    left = Path("pictures/train_coarse_keypoints_000007.jpg")
+    left.parent.mkdir()
+    left.write_bytes(encode(PICTURE, 90))
+    tracking.publish(record(LiveRun(start(), left.parent)))
+    (run,) = tracking.open_client().search_runs([tracking.experiment_id()], "tags.`facemotion.record` = 'the work'")
+    told = tracking.open_client().list_artifacts(run.info.run_id, tracking_live.PICTURES)
+    assert [Path(one.path).name for one in told] == [left.name]
+    assert not left.exists()
 
 
 def test_what_a_server_out_of_reach_was_not_told_is_told_later(monkeypatch: pytest.MonkeyPatch) -> None:
