@@ -19,6 +19,7 @@ from facemotion.models import grid
 from facemotion.models.animator import Animator
 from facemotion.models.closeups import LOOKED_FOR
 from facemotion.models.keypoints import Keypoints
+from facemotion.models.presets import preset
 from facemotion.training import adversarial, perceptual, photometric, regions
 from facemotion.training.losses import Trainee, closeup_error, cycle, equivariance, warp_error
 from facemotion.training.transforms import NORMALS, Warps
@@ -61,6 +62,18 @@ def test_each_level_answers_for_its_flow_and_the_last_one_most() -> None:
     wanted = sum(w * e for w, e in zip(weights, each, strict=True)) / sum(weights)
     assert flows(0.5)[0] == pytest.approx(wanted, rel=1e-5)
     assert len(each) > 1
+
+
+def test_windows_that_nothing_teaches_are_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    sizes = preset("tiny")
+    for weight in (1.0, 0.0):
+        trainee = Trainee(Animator(sizes), settings(losses__closeups=weight, losses__flows=1.0).losses, "fp32")
+        trainee.check_all_can_learn()
+        assert ("losses.closeups is 0" in caplog.text) == (weight == 0)
+    caplog.clear()
+    trainee.model.rest_motion()
+    trainee.check_all_can_learn()
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("measure", MEASURES)

@@ -2,6 +2,7 @@
 
 Nothing here knows anything of the footage but its pixels and, for two of the terms, the landmarks found in it."""
 
+import logging
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,8 @@ from facemotion.models.many import each
 from facemotion.training import adversarial, perceptual, photometric, regions
 from facemotion.training.config import Losses
 from facemotion.training.transforms import Warps
+
+log = logging.getLogger(__name__)
 
 # Pairs of which one has its equivariance checked.
 EVERY: Final = 4
@@ -49,6 +52,12 @@ class Trainee(nn.Module):
         if refiner is not None and refiner.lean and self._coarse_learns() and not self.losses.warped:
             raise FacemotionError(
                 "under a refiner the coarse flow learns by losses.warped alone: give it a weight, or coarse_rate 0"
+            )
+        looks = self.model.config.motion == "keypoints" and refiner is not None and learns(refiner.closeups)
+        if looks and self.model.config.told_openings and not self.losses.closeups:
+            log.warning(
+                "losses.closeups is 0: nothing teaches the points by which mouths and lids that open are painted; set "
+                "model.refiner.closeups to null to do without them"
             )
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
