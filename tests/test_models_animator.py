@@ -315,7 +315,7 @@ def test_an_unknown_preset_is_said() -> None:
 
 
 def test_a_volume_that_would_fill_the_memory_is_refused() -> None:
+    content = preset("base").model_dump()
+    content["refiner"] |= {"structure": 128, "queries": 128}
     with pytest.raises(ValueError, match=r"correlation volume would take \d+ MiB an image"):
-        content = preset("base").model_dump()
-        content["refiner"] |= {"structure": 128, "queries": 128}
         ModelConfig.model_validate(content)
