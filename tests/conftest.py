@@ -139,7 +139,7 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Project:
             copy_project(project.root)
             told = project.run(sys.executable, "-m", "facemotion.cli", "configure", "smoke")
             assert told.returncode == 0, told.stderr
-            project.dvc("repro", timeout=1800)
+            project.dvc("repro", timeout=3000)
             (home / "smoke.made").touch()
     return project
 
