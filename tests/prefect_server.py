@@ -41,8 +41,9 @@ class PrefectServer(NamedTuple):
             time.sleep(1)
 
     def newest_run(self, flow: str) -> Any:
-        wanted = {"name": {"any_": [flow]}}
-        (run,) = self.ask("flow_runs/filter", flows=wanted, sort="START_TIME_DESC", limit=1)
+        """Of those that have begun: what a schedule has put down for tomorrow would come first."""
+        wanted, begun = {"name": {"any_": [flow]}}, {"start_time": {"is_null_": False}}
+        (run,) = self.ask("flow_runs/filter", flows=wanted, flow_runs=begun, sort="START_TIME_DESC", limit=1)
         return run
 
     def run(self, number: str) -> Any:
