@@ -5,15 +5,12 @@ By the protocol of several references: two and four good ones, and the same with
 found in it), blurred, or shows another person. The figures are ratios of l1 with it over without, and their 95 %
 interval over clips."""
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks._fused import asked
 from facemotion import files, layout
-from facemotion.console import setup_logging
 from facemotion.dataset.packed import PackedClip, PackedSplit
 from facemotion.dataset.spoiling import SPOILT, spoil
 from facemotion.evaluation.images import at_scale, l1
@@ -63,13 +60,7 @@ def error(model: Animator, clip: PackedClip, references: Face, every: int) -> fl
 
 
 def main() -> None:
-    setup_logging()
-    torch.set_num_threads(1)
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--split", choices=("test", "val"), default="test")
-    parser.add_argument("--every", type=int, default=10, help="how manyth frame is looked at")
-    parser.add_argument("--model", type=Path, default=layout.MODELS / "fusion")
-    arguments = parser.parse_args()
+    arguments = asked(__doc__)
     model = load_model(arguments.model).eval()
     size = model.config.image_size
     split = PackedSplit(layout.PACKED / arguments.split)

@@ -7,14 +7,11 @@ as many references, with the 95 % interval over clips. `nearest`: what it would 
 taken from the reference that comes nearest to the driving frame there, each seen through its own flow: what a perfect
 choice would leave."""
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import torch
 
+from benchmarks._fused import asked
 from facemotion import files, layout, schemas
-from facemotion.console import setup_logging
 from facemotion.dataset.packed import PackedClip, PackedSplit
 from facemotion.evaluation.images import Frame, at_scale
 from facemotion.evaluation.intervals import ratio
@@ -84,13 +81,7 @@ def gain(ours: list[Figures], theirs: list[Figures] | None) -> Figures:
 
 
 def main() -> None:
-    setup_logging()
-    torch.set_num_threads(1)
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--split", choices=("test", "val"), default="test")
-    parser.add_argument("--every", type=int, default=10, help="how manyth frame is looked at")
-    parser.add_argument("--model", type=Path, default=layout.MODELS / "fusion")
-    arguments = parser.parse_args()
+    arguments = asked(__doc__)
     model = load_model(arguments.model).eval()
     clips = schemas.CLIPS.read(layout.CLIP_TABLE).filter("accepted")
     known = places(clips.iter_rows(named=True), {path.stem: path for path in sorted(layout.TRUTH.glob("*.parquet"))})
